@@ -27,7 +27,7 @@ Form = Literal["auto", "articles", "outline", "opinions", "questions"]
 
 
 class IngestError(ValueError):
-    """The text cannot be split without guessing; ``line`` (from 1) is where, or None for all of it."""
+    """The text cannot be split without guessing; ``line`` (from 1) says where, None for all."""
 
     def __init__(self, line: int | None, zh: str, en: str) -> None:
         self.line = line

@@ -1,4 +1,4 @@
-"""Writes a document and its provisions as Turtle, one file an article, laid out as turtlefmt does."""
+"""Writes a document and its provisions as Turtle, an article a file, laid out as turtlefmt does."""
 
 from __future__ import annotations
 
@@ -135,14 +135,14 @@ def _prefixes(document: str) -> dict[str, str]:
 
 
 def _head(provision: Provision, meta: DocumentMeta) -> str:
-    number = to_chinese(int(provision.number)) if provision.number != "0" else "〇"
-    name = {
-        "art": f"第{number}条",
-        "chp": f"第{number}章",
-        "prt": f"{number}、",
-        "para": f"第{number}款",
-    }
-    words = name.get(provision.kind, provision.number)
+    number = to_chinese(int(provision.number))
+    words = {"art": f"第{number}条", "chp": f"第{number}章", "prt": f"{number}、"}.get(
+        provision.kind, f"第{number}款"
+    )
+    if provision.kind == "art" and provision.heading.endswith(("?", "？")):
+        words = f"问{provision.number}"
+    elif provision.kind == "art" and (provision.parent or "").startswith("prt_"):
+        words = f"（{number}）"
     heading = _heading(provision, meta)
     return f"{words}{' ' + heading if heading else ''} ({provision.id})"
 
