@@ -5,7 +5,7 @@ from __future__ import annotations
 _DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 
-NUMERAL = r"[〇零○一二两三四五六七八九十百千]+|[0-9]+"
+NUMERAL = r"[〇零○一二两三四五六七八九十百千]{1,9}|[0-9]{1,9}"
 """A regular expression (without a group) for one numeral, Chinese or Arabic."""
 
 

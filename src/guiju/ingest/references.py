@@ -172,7 +172,7 @@ def _place(provision: Provision, index: _Index, *, para: bool) -> _Place:
 
 
 def _run(text: str, position: int, start: _Place = (None, None, None)) -> tuple[int, list[_Place]]:
-    """Read 第八条第一款第（一）、（二）项和第九条 from ``position``: its end, and the places it names."""
+    """Read 第八条第一款第（一）、（二）项和第九条 from ``position``: its end, its places."""
     here, places, depth = start, [start] if start != (None, None, None) else [], -1
     implied = bool(places)  # ``start`` is named only if nothing follows
     fill = False

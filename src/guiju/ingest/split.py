@@ -1,9 +1,9 @@
 """Splits the text of a Chinese regulation into its provisions.
 
 The text is read a line at a time. A *marker* opens a provision: 第一章, 第一节, 第一条, 一、,
-（一）, 1., (1), i., a) or Q1:. A line without one is a paragraph (款), or the rest of a sentence that
-was broken at the end of the line before. What a marker belongs to depends on the form of the
-text, see `Form`.
+（一）, 1., (1), i., a) or Q1:. A line without one is a paragraph (款), or the rest of a sentence
+that was broken at the end of the line before. What a marker belongs to depends on the form of
+the text, see `Form`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Form = Literal["auto", "articles", "outline", "opinions", "questions"]
 
 - ``articles``: 第一条, 第二条, ... numbered through the text, in chapters and sections or without;
 - ``outline``: 一、（一）1.(1) below chapters or alone;
-- ``opinions``: 一、二、 with （一）（二） counted through the whole text, which are cited as articles;
+- ``opinions``: 一、二、 with （一）（二） counted through the whole text, cited as articles;
 - ``questions``: Q1:, Q2:, ... with their answers;
 - ``auto``: found from the text.
 """
@@ -69,12 +69,12 @@ _MARKERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("chp", f"第(?:{_N})章"),
         ("sec", f"第(?:{_N})节"),
         ("art", f"第(?:{_N})条"),
-        ("question", r"[▌■●]?\s*(?:Q|问)\s*(?P<n>[0-9]+)\s*[:：.、．]"),
-        ("prt", r"(?P<n>[一二三四五六七八九十百]+)、"),
-        ("item", r"[（(](?P<n>[一二三四五六七八九十百]+)[）)]"),
-        ("subitem", r"(?P<n>[0-9]+)\s*[.．、](?![0-9](?![0-9]{3}年))"),
-        ("point", r"[（(](?P<n>[0-9]+)[）)]"),
-        ("roman", r"(?P<n>[ivx]+)[.．、](?![A-Za-z])"),
+        ("question", r"[▌■●]?\s*(?:Q|问)\s*(?P<n>[0-9]{1,9})\s*[:：.、．]"),
+        ("prt", r"(?P<n>[一二三四五六七八九十百]{1,9})、"),
+        ("item", r"[（(](?P<n>[一二三四五六七八九十百]{1,9})[）)]"),
+        ("subitem", r"(?P<n>[0-9]{1,9})\s*[.．、](?![0-9](?![0-9]{3}年))"),
+        ("point", r"[（(](?P<n>[0-9]{1,9})[）)]"),
+        ("roman", r"(?P<n>[ivx]{1,9})[.．、](?![A-Za-z])"),
         ("leaf", r"(?P<n>[a-z])[)）][.．]?"),
         ("leaf", r"(?P<n>[①-⑳])"),
     )
@@ -87,6 +87,9 @@ _IN_ARTICLE_PRT = 5.5  # 一、 inside an article stands between 款 and （一�
 _FINISHED = "。；;：:！？!?”’）)"
 _PAUSES = "，、,"
 _CITED = re.compile(r"第|[的和与及或、，至到]|以及|规定|之")
+_CITED_FIRST = re.compile(
+    rf"第(?:{NUMERAL})[款项]|第[（(](?:{NUMERAL})[）)]|(?:[、和与及或至]|以及)第|规定的"
+)
 _CONTENTS = re.compile(r"目\s*[录次]")
 _LEADER = re.compile(r"[\s.·…．]*[0-9]+\s*$")
 _GLUED = re.compile(
@@ -223,8 +226,11 @@ def _unfinished(line: _Line, form: Form) -> bool:
         return False
     if words[-1] in _PAUSES:
         return True
-    heading = form in ("outline", "opinions") and line.kind in ("prt", "item")
-    return len(words) >= (30 if heading else 20) and any(c in words for c in "，。；：、")
+    if form in ("outline", "opinions") and line.kind in ("prt", "item"):
+        enough = 30  # a shorter one is a heading
+    else:
+        enough = 12 if form == "articles" else 20
+    return len(words) >= enough and any(c in words for c in "，。；：、")
 
 
 def _logical(raw: list[tuple[int, str]], form: Form) -> list[_Line]:
@@ -233,6 +239,8 @@ def _logical(raw: list[tuple[int, str]], form: Form) -> list[_Line]:
     article = 0
     for number, words in raw:
         marker = _marker(words)
+        if marker and marker[0] in ("chp", "sec", "art") and _CITED_FIRST.match(marker[2]):
+            marker = None  # a sentence that begins with a citation: 第五条第一款规定的……
         if lines and _unfinished(lines[-1], form):
             cited = (
                 marker and marker[0] in ("chp", "sec", "art", "item") and _CITED.match(marker[2])
@@ -377,8 +385,8 @@ class _Builder:
 
     def _refuse(self, kind: str, n: int, before: int, line: int, first: int | None) -> None:
         def zh(k: int) -> str:
-            if kind == "art" and self.form == "questions":
-                return f"Q{k}"
+            if not 0 < k < 10000 or (kind == "art" and self.form == "questions"):
+                return f"Q{k}" if self.form == "questions" else f"第{k}{_NAMES[kind]}"
             if kind == "art" and self.form == "opinions":
                 return f"（{to_chinese(k)}）"
             return f"{to_chinese(k)}、" if kind == "prt" else f"第{to_chinese(k)}{_NAMES[kind]}"
