@@ -82,7 +82,7 @@ class Calendar:
 def read(folder: Path) -> Calendar:
     """Read ``weekly-rest.ttl`` and every ``<year>.ttl`` of a folder into one calendar.
 
-    Raises CalendarError for a year that is missing or doubled, a day outside its year, a day that
+    Raises CalendarError for a year that is missing, a day outside its year, a day that
     is both off and worked, and a make-up working day that no week rests on.
     """
     rest = _weekly_rest(folder / "weekly-rest.ttl")

@@ -1,0 +1,127 @@
+"""A look at the text before and beside the parser: how deep it nests, and on which line things stand."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from urllib.parse import urljoin
+
+_LONG = r'"""(?:[^"\\]|\\.|"(?!""))*+"""' + r"|'''(?:[^'\\]|\\.|'(?!''))*+'''"
+_SHORT = r'"(?:[^"\\\n\r]|\\.)*+"' + r"|'(?:[^'\\\n\r]|\\.)*+'"
+_IRI = r'<[^<>"{}|^`\x00-\x20]*+>'
+_TURTLE_BRACKETS = re.compile(
+    rf"#[^\n\r]*+|{_LONG}|{_SHORT}|{_IRI}|\\.|(?P<open>[\[({{]|<<)|(?P<shut>[\])}}]|>>)", re.S
+)
+_JSON_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|(?P<open>[\[{])|(?P<shut>[\]}])', re.S)
+_TOKEN = re.compile(
+    rf"""
+      (?P<comment>\#[^\n\r]*+)
+    | (?P<string>{_LONG}|{_SHORT})
+    | (?P<iri>{_IRI})
+    | (?P<blank>_:[\w·-]++(?:\.++[\w·-]++)*+)
+    | (?P<name>(?:[^\W\d_][\w·-]*+(?:\.++[\w·-]++)*+)?+:(?:(?:[\w:·-]|%[0-9A-Fa-f]{{2}}|\\.|\.++(?=[\w:·%\\-]))*+))
+    | (?P<number>[+-]?(?:[0-9]++(?:\.[0-9]++)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+)
+    | (?P<word>@?[A-Za-z][A-Za-z0-9-]*+)
+    | (?P<mark>[\[\](){{}}.])
+    | (?P<stray>["'])
+    | (?P<escape>\\.)
+    """,
+    re.S | re.X,
+)
+
+
+def too_deep(text: str, format_: str, limit: int) -> bool:
+    """Whether brackets nest deeper than ``limit``, strings and comments left aside."""
+    if sum(map(text.count, ("[", "(", "{", "<<"))) <= limit:
+        return False
+    depth = 0
+    for match in (_JSON_BRACKETS if format_ == "jsonld" else _TURTLE_BRACKETS).finditer(text):
+        kind = match.lastgroup
+        if kind == "open":
+            depth += 1
+            if depth > limit:
+                return True
+        elif kind == "shut":
+            depth = max(0, depth - 1)
+    return False
+
+
+class Lines:
+    """On which line of a Turtle, TriG, N-Triples or N-Quads text something stands first."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [match.end() for match in re.finditer(r"\r\n|\r|\n", text)]
+        self.subjects: dict[str, int] = {}
+        """Of each IRI and each blank node (``_:label``), the line of the first statement it begins."""
+        self.mentions: dict[str, int] = {}
+        """Of each IRI, the line of its first mention."""
+        self._text = text
+        self._read(text)
+
+    def of_literal(self, value: str) -> int | None:
+        """The line of the first literal written just so, if any is."""
+        for quote in "\"'":
+            at = self._text.find(f"{quote}{value}{quote}")
+            if at >= 0:
+                return self._line(at)
+        return None
+
+    def _line(self, at: int) -> int:
+        return bisect_right(self._ends, at) + 1
+
+    def _read(self, text: str) -> None:
+        prefixes: dict[str, str] = {}
+        base = ""
+        directive = pending = ""
+        depth = 0
+        start = True
+        for match in _TOKEN.finditer(text):
+            kind, token = match.lastgroup, match.group()
+            if kind == "stray":
+                break
+            if kind == "mark":
+                depth += (token in "[(") - (token in "])")
+                if token in "{}" or (token == "." and depth <= 0):
+                    start, depth = True, 0
+                elif token in "[(":
+                    start = False
+            elif kind == "word" and start and token.lower().lstrip("@") in {"prefix", "base"}:
+                directive = token
+            elif directive and kind == "name":
+                pending = token[:-1]
+            elif directive and kind == "iri":
+                iri = _resolve(base, token)
+                if directive.lower().endswith("base"):
+                    base = iri
+                else:
+                    prefixes[pending] = iri
+                start = not directive.startswith("@")
+                directive = ""
+            elif kind in {"iri", "name", "blank"}:
+                thing = (
+                    token if kind == "blank" else _resolve(base, token) if kind == "iri" else _expand(prefixes, token)
+                )
+                line = self._line(match.start())
+                self.mentions.setdefault(thing, line)
+                if start:
+                    self.subjects.setdefault(thing, line)
+                    start = False
+
+
+def _resolve(base: str, token: str) -> str:
+    iri = re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", _character, token[1:-1])
+    if not base or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", iri):
+        return iri
+    return urljoin(base, iri) + ("#" if iri.endswith("#") else "")
+
+
+def _character(match: re.Match[str]) -> str:
+    number = int(match[1] or match[2], 16)
+    return chr(number) if number < 0x110000 else match[0]
+
+
+def _expand(prefixes: dict[str, str], token: str) -> str:
+    prefix, _, local = token.partition(":")
+    if "\\" in local:
+        local = re.sub(r"\\(.)", r"\1", local)
+    return prefixes.get(prefix, prefix + ":") + local
