@@ -42,7 +42,7 @@ N_TRIPLES = """\
 _:leg <https://w3id.org/guiju/ontology#amount> "8.5"^^<http://www.w3.org/2001/XMLSchema#decimal> .
 <https://example.org/aic> <https://w3id.org/guiju/ontology#name> "\\u67D0金融资产投资公司"@zh .
 <https://example.org/aic> <https://w3id.org/guiju/ontology#name> "An AIC"@en .
-"""  # noqa: E501
+"""
 TRIG = TURTLE.replace("# ex:net", "ex:graph {\n# ex:net") + "}\n"
 JSON_LD = """\
 {"@context": {
@@ -245,7 +245,7 @@ def test_all_problems_of_all_inputs_are_told() -> None:
     bad = prefixes + '<https://e.org/a> gj:value "x"^^xsd:decimal,\n 1e0 .\n'
     with pytest.raises(BadInput) as caught:
         read([("a.ttl", bad.encode(), None), ("b.csv", b"", None), ("c.ttl", b"<", None)])
-    assert [each.where for each in caught.value.problems] == ["a.ttl:2", "a.ttl:2", "b.csv", "c.ttl:1"]
+    assert [each.where for each in caught.value.problems] == ["a.ttl:2", "a.ttl:3", "b.csv", "c.ttl:1"]
     assert caught.value.complete
     assert str(caught.value).startswith("a.ttl:2: “x”不是合格的 xsd:decimal。请用半角字符书写")
 

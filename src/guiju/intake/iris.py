@@ -11,7 +11,7 @@ from guiju.keys import BASE, GJ, ID, NORM, NOT_KNOWN, NOT_TRIGGERED, SHAPE, TAXO
 
 RELATIVE = "https://relative.invalid/"
 """Relative IRIs are resolved against a place below this one, so that they can be told and refused."""
-BASE_IRI = RELATIVE + "a/b/c/d"
+BASE_IRI = RELATIVE + "a/b/c/"
 
 SCHEMES = frozenset({"http", "https", "urn", "mailto", "tel", "did", "ark", "info", "tag", "doi"})
 """The IRI schemes that are read."""

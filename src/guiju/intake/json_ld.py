@@ -226,9 +226,9 @@ class _Reader:
         return None
 
     def _object(self, node: dict[str, Json], active: _Context, path: str, term: _Term | None) -> dict[str, Json]:
-        for key in node:
+        for key, value in node.items():
             if active.keyword(key) == "@context":
-                active = self._extend(active, node[key], f"{path}.@context")
+                active = self._extend(active, value, f"{path}.@context")
         keywords = {active.keyword(key): key for key in node}
         made: dict[str, Json] = {}
         for key, value in node.items():

@@ -62,7 +62,7 @@ class _Part:
     @property
     def lines(self) -> Lines | None:
         if self._lines is None and self._text is not None:
-            self._lines = Lines(self._text)
+            self._lines = Lines(self._text, iris.BASE_IRI)
         return self._lines
 
     def of_subject(self, subject: str) -> str:

@@ -10,9 +10,9 @@ _LONG = r'"""(?:[^"\\]|\\.|"(?!""))*+"""' + r"|'''(?:[^'\\]|\\.|'(?!''))*+'''"
 _SHORT = r'"(?:[^"\\\n\r]|\\.)*+"' + r"|'(?:[^'\\\n\r]|\\.)*+'"
 _IRI = r'<[^<>"{}|^`\x00-\x20]*+>'
 _TURTLE_BRACKETS = re.compile(
-    rf"#[^\n\r]*+|{_LONG}|{_SHORT}|{_IRI}|\\.|(?P<open>[\[({{]|<<)|(?P<shut>[\])}}]|>>)", re.S
+    rf"#[^\n\r]*+|{_LONG}|{_SHORT}|{_IRI}|\\.|(?P<open>[\[({{]|<<)|(?P<shut>[\])}}]|>>)", re.DOTALL
 )
-_JSON_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|(?P<open>[\[{])|(?P<shut>[\]}])', re.S)
+_JSON_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|(?P<open>[\[{])|(?P<shut>[\]}])', re.DOTALL)
 _TOKEN = re.compile(
     rf"""
       (?P<comment>\#[^\n\r]*+)
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     | (?P<stray>["'])
     | (?P<escape>\\.)
     """,
-    re.S | re.X,
+    re.DOTALL | re.VERBOSE,
 )
 
 
@@ -49,29 +49,29 @@ def too_deep(text: str, format_: str, limit: int) -> bool:
 class Lines:
     """On which line of a Turtle, TriG, N-Triples or N-Quads text something stands first."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, base: str) -> None:
         self._ends = [match.end() for match in re.finditer(r"\r\n|\r|\n", text)]
         self.subjects: dict[str, int] = {}
         """Of each IRI and each blank node (``_:label``), the line of the first statement it begins."""
         self.mentions: dict[str, int] = {}
         """Of each IRI, the line of its first mention."""
         self._text = text
-        self._read(text)
+        self._read(text, base)
 
     def of_literal(self, value: str) -> int | None:
-        """The line of the first literal written just so, if any is."""
+        """The line of the first literal written just so, in quotes or bare, if any is."""
         for quote in "\"'":
             at = self._text.find(f"{quote}{value}{quote}")
             if at >= 0:
                 return self._line(at)
-        return None
+        bare = re.search(rf"(?<![\w.\"'+-]){re.escape(value)}(?![\w\"'])", self._text) if value else None
+        return self._line(bare.start()) if bare else None
 
     def _line(self, at: int) -> int:
         return bisect_right(self._ends, at) + 1
 
-    def _read(self, text: str) -> None:
+    def _read(self, text: str, base: str) -> None:
         prefixes: dict[str, str] = {}
-        base = ""
         directive = pending = ""
         depth = 0
         start = True
@@ -110,7 +110,7 @@ class Lines:
 
 def _resolve(base: str, token: str) -> str:
     iri = re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", _character, token[1:-1])
-    if not base or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", iri):
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", iri):
         return iri
     return urljoin(base, iri) + ("#" if iri.endswith("#") else "")
 
