@@ -1,0 +1,126 @@
+"""The knowledge base: ontology, taxonomies, documents, norms and completed shapes in one store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    Quad,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    Triple,
+    Variable,
+    parse,
+)
+
+from guiju import completion, keys
+from guiju.paths import data_root
+
+Row = dict[str, NamedNode | Literal]
+
+
+class Knowledge:
+    """All that Guiju holds as data, read once from a data folder.
+
+    ``triples`` is ontology, taxonomies, documents and norms; ``shapes`` the components, the completed
+    shapes and their companions. Both are also in ``store``, in its default graph.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or data_root()
+
+    @cached_property
+    def background(self) -> list[Triple]:
+        """The vocabulary, the taxonomies and the law's own requirements: what derivations need."""
+        ontology = self.root / "ontology"
+        return list(_read(sorted([*ontology.glob("*.ttl"), *ontology.glob("taxonomies/*.ttl")])))
+
+    @cached_property
+    def documents(self) -> list[Triple]:
+        """Documents, provisions and norms, with the citations of the provisions."""
+        found = list(_read(sorted((self.root / "ontology" / "documents").rglob("*.ttl"))))
+        return found + list(completion.citations(found))
+
+    @property
+    def triples(self) -> list[Triple]:
+        return self.background + self.documents
+
+    @cached_property
+    def authored_shapes(self) -> list[Triple]:
+        """The shapes as their authors wrote them."""
+        return list(_read(sorted((self.root / "shapes").rglob("*.ttl"))))
+
+    @cached_property
+    def shapes(self) -> list[Triple]:
+        """The shapes with all that follows from their key, norm and components."""
+        return completion.complete(self.authored_shapes, self.triples)
+
+    @cached_property
+    def store(self) -> Store:
+        store = Store()
+        fill(store, self.triples)
+        fill(store, self.shapes)
+        return store
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """Every IRI of our vocabulary and taxonomies that the data defines."""
+        return frozenset(
+            triple.subject.value
+            for triple in self.background
+            if isinstance(triple.subject, NamedNode)
+            and triple.subject.value.startswith((keys.GJ, keys.TAXONOMY))
+        )
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {
+            triple.subject.value: int(triple.object.value)
+            for triple in self.documents
+            if triple.predicate.value == keys.GJ + "position"
+            and isinstance(triple.subject, NamedNode)
+            and isinstance(triple.object, Literal)
+        }
+
+    def position(self, key: keys.Key) -> int:
+        """Where a key's provision stands in its document; 0 for a document or one not known."""
+        return self._positions.get(key.place, 0)
+
+    def query(self, name: str) -> str:
+        """The text of a query file, ``verdicts`` or ``explain/Deadline``, without its ending."""
+        return (self.root / "queries" / f"{name}.rq").read_text(encoding="utf-8")
+
+    def select(self, query: str, store: Store | None = None) -> list[Row]:
+        """The rows of a SELECT over the knowledge base (or another store), unbound values left out."""
+        return list(select(store or self.store, query))
+
+
+def fill(store: Store, triples: Iterable[Triple]) -> None:
+    """Put triples in a store's default graph."""
+    store.extend(Quad(t.subject, t.predicate, t.object) for t in triples)
+
+
+def select(store: Store, query: str, **bindings: NamedNode | Literal) -> Iterator[Row]:
+    """Run a SELECT; each row maps a variable's name to its value."""
+    found = store.query(
+        query, substitutions={Variable(name): value for name, value in bindings.items()}
+    )
+    if not isinstance(found, QuerySolutions):
+        raise TypeError("the query is not a SELECT")
+    names = [variable.value for variable in found.variables]
+    for solution in found:
+        yield {name: solution[name] for name in names if solution[name] is not None}
+
+
+def _read(files: Iterable[Path]) -> Iterator[Triple]:
+    for file in files:
+        try:
+            for quad in parse(path=str(file), format=RdfFormat.TURTLE, rename_blank_nodes=True):
+                yield quad.triple
+        except SyntaxError as error:
+            raise SyntaxError(f"{file}: {error}") from error

@@ -1,0 +1,292 @@
+"""Verdicts: what every norm in force comes to for everything in its scope, and why.
+
+The definition is ``queries/verdicts.rq`` over the results of a SHACL engine; the explanations are the
+queries in ``queries/explain``, one a component. Python only carries rows from one to the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
+
+from guiju import engines, keys
+from guiju.derivation import BACKGROUND, Derived, derive
+from guiju.knowledge import Knowledge, Row, select
+
+OUTCOMES = ("passed", "failed", "cantTell", "inapplicable")
+_TYPE = NamedNode(keys.RDF + "type")
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same sentence in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A fact, limit, gap or cure in an explanation; ``node`` is the fact's IRI where it is one."""
+
+    text: Text
+    node: str | None = None
+
+
+@dataclass
+class Verdict:
+    """The outcome of one norm for one subject, with its explanation."""
+
+    shape: str
+    norm: str
+    subject: str
+    submission: str
+    outcome: str
+    severity: str
+    because: str | None
+    facts: list[Part] = field(default_factory=list)
+    missing: list[Part] = field(default_factory=list)
+    limit: list[Part] = field(default_factory=list)
+    remedy: list[Part] = field(default_factory=list)
+    chain: list[Part] = field(default_factory=list)
+
+    @property
+    def key(self) -> keys.Key:
+        return keys.parse(self.norm)
+
+    @property
+    def iri(self) -> str:
+        """An IRI that is the same whenever the same shape judges the same subject."""
+        digest = hashlib.sha256(f"{self.shape} {self.subject}".encode()).hexdigest()[:24]
+        return f"urn:guiju:verdict:{digest}"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """All verdicts on one set of facts as of a day, with what they were drawn from."""
+
+    as_of: date | None
+    verdicts: list[Verdict]
+    derived: Derived
+    results: list[engines.Result]
+    store: Store
+    engine: str
+
+    def summary(self) -> dict[str, int]:
+        """How many verdicts of each outcome."""
+        counted = Counter(verdict.outcome for verdict in self.verdicts)
+        return {outcome: counted[outcome] for outcome in OUTCOMES}
+
+
+def assess(
+    facts: Iterable[Triple],
+    knowledge: Knowledge,
+    *,
+    as_of: date | None = None,
+    documents: Iterable[str] | None = None,
+    engine: str = engines.DEFAULT,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Assessment:
+    """Derive, validate, judge and explain.
+
+    ``facts`` without blank nodes (see :func:`skolemised`); ``as_of`` picks the law of a day, and is the
+    submissions' own day where it is None; ``documents`` limits which documents' norms are asked.
+    """
+    progress("推导 deriving")
+    derived = derive(facts, knowledge)
+    when = as_of or _latest_day(derived.facts)
+    shapes = in_force(knowledge, when, documents)
+    progress("检验 validating")
+    results = engines.run(derived.triples, selected(knowledge, shapes), engine)
+    progress("判断 judging")
+    verdicts, store = judge(derived, results, shapes, knowledge)
+    progress("解释 explaining")
+    explain(verdicts, store, knowledge)
+    verdicts.sort(key=lambda verdict: _order(verdict, knowledge))
+    return Assessment(when, verdicts, derived, results, store, engine)
+
+
+def judge(
+    derived: Derived, results: list[engines.Result], shapes: list[str], knowledge: Knowledge
+) -> tuple[list[Verdict], Store]:
+    """The verdicts, not yet explained, that ``queries/verdicts.rq`` gives; and the store it ran over."""
+    store = _store(knowledge, derived, results, shapes)
+    verdicts = [_verdict(row) for row in select(store, knowledge.query("verdicts"))]
+    return verdicts + _untargeted(verdicts, shapes, store), store
+
+
+def in_force(
+    knowledge: Knowledge, when: date | None, documents: Iterable[str] | None = None
+) -> list[str]:
+    """The shapes whose norms apply on a day (any day where it is None), of the documents given or of all.
+
+    Raises ValueError for a document that the knowledge base does not have.
+    """
+    rows = list(select(knowledge.store, knowledge.query("shapes-in-force")))
+    known = {row["document"].value.removeprefix(keys.ID) for row in rows}
+    wanted = set(documents or known)
+    if wanted - known:
+        raise ValueError(
+            f"no shapes for {', '.join(sorted(wanted - known))}; there are some for {', '.join(sorted(known))}"
+        )
+    day = when.isoformat() if when else None
+    return [
+        row["shape"].value
+        for row in rows
+        if row["document"].value.removeprefix(keys.ID) in wanted
+        and (day is None or "from" not in row or row["from"].value <= day)
+        and (day is None or "until" not in row or day < row["until"].value)
+    ]
+
+
+def selected(knowledge: Knowledge, shapes: Iterable[str]) -> list[Triple]:
+    """The completed shapes given, their companions and those nested in them, and all components."""
+    by: dict[str, list[Triple]] = defaultdict(list)
+    for triple in knowledge.shapes:
+        if isinstance(triple.subject, NamedNode) and triple.subject.value.startswith(keys.SHAPE):
+            by[triple.subject.value].append(triple)
+    wanted, queue = set(), list(shapes)
+    while queue:
+        shape = queue.pop()
+        if shape in by and shape not in wanted:
+            wanted.add(shape)
+            queue += [f"{shape}/{suffix}" for suffix in ("not-known", "not-triggered")]
+            queue += [t.object.value for t in by[shape] if t.predicate.value == keys.SH + "node"]
+    return [
+        triple
+        for triple in knowledge.shapes
+        if not isinstance(triple.subject, NamedNode)
+        or not triple.subject.value.startswith(keys.SHAPE)
+        or triple.subject.value in wanted
+    ]
+
+
+def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None:
+    """Fill in facts, gaps, limits, cures and chains of the verdicts, from ``queries/explain``."""
+    by_iri = {verdict.iri: verdict for verdict in verdicts}
+    for iri, verdict in by_iri.items():
+        node = NamedNode(iri)
+        store.extend(
+            [
+                Quad(node, NamedNode(keys.GJ + "byShape"), NamedNode(verdict.shape)),
+                Quad(node, NamedNode(keys.GJ + "subject"), NamedNode(verdict.subject)),
+                Quad(node, NamedNode(keys.GJ + "onNorm"), NamedNode(verdict.norm)),
+                Quad(node, NamedNode(keys.EARL + "outcome"), NamedNode(keys.EARL + verdict.outcome)),
+            ]
+        )
+        if verdict.because:
+            store.add(Quad(node, NamedNode(keys.GJ + "because"), NamedNode(verdict.because)))
+    for file in sorted((knowledge.root / "queries" / "explain").glob("*.rq")):
+        for row in _explained(file.stem, store, knowledge):
+            parts: list[Part] = getattr(by_iri[row["verdict"].value], row["part"].value)
+            node = row.get("node")
+            part = Part(Text(row["zh"].value, row["en"].value), node.value if node else None)
+            if part not in parts:
+                parts.append(part)
+
+
+def skolemised(triples: Iterable[Triple]) -> list[Triple]:
+    """The same triples with every blank node given an IRI, so that reports can name it."""
+
+    def named(term: object) -> object:
+        return NamedNode(f"urn:guiju:blank:{term.value}") if isinstance(term, BlankNode) else term
+
+    return [Triple(named(t.subject), t.predicate, named(t.object)) for t in triples]  # type: ignore[arg-type]
+
+
+def _explained(name: str, store: Store, knowledge: Knowledge) -> list[Row]:
+    text = knowledge.query(f"explain/{name}")
+    component = f"{keys.GJ}{name}Component"
+    used = store.query(f"ASK {{ <{component}> a <{keys.SH}ConstraintComponent> }}")
+    if name[0].isupper() and not used:
+        raise ValueError(f"queries/explain/{name}.rq: there is no component {component}")
+    found = store.query(text, use_default_graph_as_union=True)
+    names = [variable.value for variable in found.variables]  # type: ignore[union-attr]
+    rows: list[Row] = []
+    for solution in found:  # type: ignore[union-attr]
+        row = {name: solution[name] for name in names if solution[name] is not None}  # type: ignore[index]
+        if {"verdict", "part", "zh", "en"} <= row.keys():
+            rows.append(row)  # type: ignore[arg-type]
+    return rows
+
+
+def _store(
+    knowledge: Knowledge, derived: Derived, results: list[engines.Result], shapes: list[str]
+) -> Store:
+    store = Store()
+    store.extend(Quad(t.subject, t.predicate, t.object) for t in derived.triples)
+    for source in (knowledge.triples, knowledge.shapes, derived.calendar_days):
+        store.extend(Quad(t.subject, t.predicate, t.object) for t in source)
+    in_force = NamedNode(keys.GJ + "ShapeInForce")
+    store.extend(Quad(NamedNode(shape), _TYPE, in_force) for shape in shapes)
+    for number, result in enumerate(results):
+        node = NamedNode(f"urn:guiju:result:{number}")
+        store.extend(
+            Quad(node, NamedNode(keys.SH + name), NamedNode(value))
+            for name, value in (
+                ("sourceShape", result.shape),
+                ("focusNode", result.focus),
+                ("sourceConstraintComponent", result.component),
+                ("resultSeverity", result.severity),
+            )
+        )
+    return store
+
+
+def _verdict(row: Row) -> Verdict:
+    because = row.get("because")
+    return Verdict(
+        shape=row["shape"].value,
+        norm=row["norm"].value,
+        subject=row["subject"].value,
+        submission=row["submission"].value,
+        outcome=row["outcome"].value.removeprefix(keys.EARL),
+        severity=row["severity"].value.removeprefix(keys.SH).lower(),
+        because=because.value if because else None,
+    )
+
+
+def _untargeted(verdicts: list[Verdict], shapes: list[str], store: Store) -> list[Verdict]:
+    """For a shape with nothing in its scope: not applicable, said of the submission as a whole."""
+    judged = {verdict.shape for verdict in verdicts}
+    submissions = [
+        quad.subject.value
+        for quad in store.quads_for_pattern(None, _TYPE, NamedNode(keys.GJ + "Submission"), None)
+    ]
+    severity = {
+        quad.subject.value: quad.object.value.removeprefix(keys.SH).lower()
+        for quad in store.quads_for_pattern(None, NamedNode(keys.SH + "severity"), None, None)
+    }
+    return [
+        Verdict(
+            shape=shape,
+            norm=keys.parse(shape).norm,
+            subject=submission,
+            submission=submission,
+            outcome="inapplicable",
+            severity=severity.get(shape, "violation"),
+            because=keys.GJ + "NothingInScope",
+        )
+        for shape in shapes
+        if shape not in judged
+        for submission in sorted(submissions)
+    ]
+
+
+def _order(verdict: Verdict, knowledge: Knowledge) -> tuple[str, str, int, str]:
+    key = verdict.key
+    return verdict.submission, key.document, knowledge.position(key), f"{verdict.norm} {verdict.subject}"
+
+
+def _latest_day(facts: list[Triple]) -> date | None:
+    days = [
+        t.object.value
+        for t in facts
+        if t.predicate.value == keys.GJ + "asOf" and isinstance(t.object, Literal)
+    ]
+    return date.fromisoformat(max(days)) if days else None
