@@ -14,7 +14,8 @@ from pyoxigraph import RdfFormat, parse
 from guiju import engines, keys
 from guiju.derivation import derive
 from guiju.knowledge import Knowledge
-from guiju.verdicts import judge, selected, skolemised
+from guiju.submission import skolemised
+from guiju.verdicts import judge, selected
 
 CASES = Path(__file__).parent / "cases"
 EXPECTED = {"good": "passed", "bad": "failed", "unknown": "cantTell", "inapplicable": "inapplicable"}
@@ -31,11 +32,11 @@ def test_shape_passes_and_catches_its_cases(folder: Path, knowledge: Knowledge) 
     shape = keys.parse(f"{folder.parent.name}/{folder.name}").shape
     shapes = selected(knowledge, [shape])
     assert shape in {t.subject.value for t in shapes if hasattr(t.subject, "value")}, f"no shape {shape}"
-    facts = skolemised(
+    facts = skolemised([
         quad.triple
         for file in sorted(folder.glob("*.ttl"))
         for quad in parse(path=str(file), format=RdfFormat.TURTLE, rename_blank_nodes=True)
-    )
+    ])
     named = {t.subject.value for t in facts if hasattr(t.subject, "value") and _expected(t.subject.value)}
     derived = derive(facts, knowledge)
     fast = engines.run(derived.triples, shapes, engines.DEFAULT)

@@ -12,22 +12,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from guiju import engines, keys
-from guiju.derivation import BACKGROUND, Derived, derive
+from guiju.derivation import Derived, derive
+from guiju.intake import Text
 from guiju.knowledge import Knowledge, Row, select
 
 OUTCOMES = ("passed", "failed", "cantTell", "inapplicable")
 _TYPE = NamedNode(keys.RDF + "type")
-
-
-@dataclass(frozen=True)
-class Text:
-    """The same sentence in Chinese and in English."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True)
@@ -94,7 +87,7 @@ def assess(
 ) -> Assessment:
     """Derive, validate, judge and explain.
 
-    ``facts`` without blank nodes (see :func:`skolemised`); ``as_of`` picks the law of a day, and is the
+    ``facts`` without blank nodes (see :func:`guiju.submission.skolemised`); ``as_of`` picks the law of a day, and is the
     submissions' own day where it is None; ``documents`` limits which documents' norms are asked.
     """
     progress("推导 deriving")
@@ -188,15 +181,6 @@ def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None
             part = Part(Text(row["zh"].value, row["en"].value), node.value if node else None)
             if part not in parts:
                 parts.append(part)
-
-
-def skolemised(triples: Iterable[Triple]) -> list[Triple]:
-    """The same triples with every blank node given an IRI, so that reports can name it."""
-
-    def named(term: object) -> object:
-        return NamedNode(f"urn:guiju:blank:{term.value}") if isinstance(term, BlankNode) else term
-
-    return [Triple(named(t.subject), t.predicate, named(t.object)) for t in triples]  # type: ignore[arg-type]
 
 
 def _explained(name: str, store: Store, knowledge: Knowledge) -> list[Row]:

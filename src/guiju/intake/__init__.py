@@ -6,6 +6,7 @@ fetched, nothing is guessed: what could be read in two ways is refused with its 
 """
 
 from guiju.intake.model import (
+    MAX_PROBLEMS,
     BadInput,
     Changed,
     Facts,
@@ -20,6 +21,7 @@ from guiju.intake.source import FORMATS, Source
 
 __all__ = [
     "FORMATS",
+    "MAX_PROBLEMS",
     "BadInput",
     "Changed",
     "Facts",

@@ -1,0 +1,93 @@
+"""From what was sent to facts that can be judged: read, checked, and freed of what data may not say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode, Store, Triple
+
+from guiju import intake, keys
+from guiju.intake import BadInput, Facts, Ignored, InputInfo, Problem, Source, Text
+from guiju.knowledge import Knowledge, fill, select
+
+_BLANK = "urn:guiju:blank:"
+_CONCLUDED = Text("此类归属或属性只能由推导得出。", "Only a derivation may conclude this.")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Facts that passed every check, without blank nodes, and where each stands in the input."""
+
+    triples: list[Triple]
+    inputs: list[InputInfo]
+    ignored: list[Ignored]
+    place: Callable[[str], str | None]
+
+
+def receive(
+    sources: Sequence[Source], knowledge: Knowledge, input_format: str | None = None
+) -> Submission:
+    """Read sources through :func:`guiju.intake.read` and check them with ``queries/intake``.
+
+    Raises BadInput with every problem, its place and its cure. What only derivations may conclude is
+    left out and listed in ``ignored``.
+    """
+    facts = intake.read(sources, known_terms=lambda: knowledge.terms, input_format=input_format)
+    concluded = _concluded_only(knowledge)
+    kept, ignored = [], list(facts.ignored)
+    for triple in facts.triples:
+        word = triple.object if triple.predicate.value == keys.RDF + "type" else triple.predicate
+        if isinstance(word, NamedNode) and word.value in concluded:
+            where = facts.place(triple.subject) or ""  # type: ignore[arg-type]
+            ignored.append(Ignored(where, word.value, _CONCLUDED))
+        else:
+            kept.append(triple)
+    named = skolemised(kept)
+    _check(named, facts, knowledge)
+    return Submission(named, facts.inputs, ignored, lambda iri: place(facts, iri))
+
+
+def skolemised(triples: Sequence[Triple]) -> list[Triple]:
+    """The same triples with every blank node given an IRI, so that reports can name it."""
+
+    def name(term: object) -> object:
+        blank = not isinstance(term, (NamedNode, Literal))
+        return NamedNode(_BLANK + str(term).removeprefix("_:")) if blank else term
+
+    return [Triple(name(t.subject), t.predicate, name(t.object)) for t in triples]  # type: ignore[arg-type]
+
+
+def place(facts: Facts, iri: str) -> str | None:
+    """Where a fact stands, ``file.ttl:12``, for an IRI or the name given to a blank node."""
+    return facts.place("_:" + iri.removeprefix(_BLANK) if iri.startswith(_BLANK) else iri)
+
+
+def _check(triples: list[Triple], facts: Facts, knowledge: Knowledge) -> None:
+    store = Store()
+    fill(store, triples)
+    fill(store, knowledge.background)
+    problems = []
+    for file in sorted((knowledge.root / "queries" / "intake").glob("*.rq")):
+        for row in select(store, file.read_text(encoding="utf-8")):
+            subject = row["subject"].value
+            named = "" if subject.startswith(_BLANK) else f" <{subject}>"
+            problems.append(
+                Problem(
+                    (place(facts, subject) or "输入 input") + named,
+                    Text(row["zh"].value, row["en"].value),
+                    Text(row["doZh"].value, row["doEn"].value),
+                )
+            )
+    if problems:
+        limit = intake.MAX_PROBLEMS
+        raise BadInput(problems[:limit], complete=len(problems) <= limit)
+
+
+def _concluded_only(knowledge: Knowledge) -> frozenset[str]:
+    return frozenset(
+        triple.subject.value
+        for triple in knowledge.background
+        if triple.predicate.value == keys.GJ + "concludedOnly"
+        and isinstance(triple.subject, NamedNode)
+    )
