@@ -20,7 +20,7 @@ import pytest
 
 from guiju import keys
 from guiju.ingest import ingest_text, known_titles, references
-from guiju.ingest.numerals import to_chinese
+from guiju.numerals import to_chinese
 from guiju.ingest.write import GENERIC_HEADINGS, KINDS
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,7 +17,7 @@ from guiju.ingest import (
     split,
     write_turtle,
 )
-from guiju.ingest.numerals import to_chinese, to_int
+from guiju.numerals import to_chinese, to_int
 
 
 def ids(text: str) -> list[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .numerals import NUMERAL, to_int
+from guiju.numerals import NUMERAL, to_int
 from .split import Provision
 
 

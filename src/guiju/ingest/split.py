@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from .numerals import NUMERAL, to_chinese, to_int
+from guiju.numerals import NUMERAL, to_chinese, to_int
 
 Form = Literal["auto", "articles", "outline", "opinions", "questions"]
 """How a text is built.

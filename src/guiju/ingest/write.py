@@ -10,7 +10,7 @@ from typing import Literal
 
 from guiju import keys
 
-from .numerals import to_chinese
+from guiju.numerals import to_chinese
 from .references import References, Unresolved, references
 from .split import Provision
 
