@@ -99,7 +99,10 @@ def read(folder: Path) -> Calendar:
     while day <= last:
         if day.year not in years:
             raise _error(
-                folder, f"缺{day.year}年", f"the year {day.year} is missing", f"补上 {day.year}.ttl add {day.year}.ttl"
+                folder,
+                f"缺{day.year}年",
+                f"the year {day.year} is missing",
+                f"补上 {day.year}.ttl add {day.year}.ttl",
             )
         year = years[day.year]
         if day in year.worked or (day.isoweekday() not in rest and day not in year.off):
@@ -130,7 +133,8 @@ def _year(path: Path, rest: frozenset[int]) -> _Year:
     if not _values(graph, subject, "notice", None, path):
         raise _error(path, "没有依据的通知", "no notice that it rests on", "写 gj:notice add gj:notice")
     off, worked = (
-        _dates(path, _values(graph, subject, name, XSD + "date", path)) for name in ("dayOff", "makeUpWorkday")
+        _dates(path, _values(graph, subject, name, XSD + "date", path))
+        for name in ("dayOff", "makeUpWorkday")
     )
     if not off:
         raise _error(path, "没有放假日", "no day off", "写 gj:dayOff add gj:dayOff")
@@ -153,7 +157,10 @@ def _weekly_rest(path: Path) -> frozenset[int]:
     days = frozenset(int(text) for text in written if text in "1234567")
     if not days or len(days) != len(written):
         raise _error(
-            path, f"周休息日 {written} 不是 1 至 7", f"days of rest {written} are not 1 to 7", "星期一为1 Monday is 1"
+            path,
+            f"周休息日 {written} 不是 1 至 7",
+            f"days of rest {written} are not 1 to 7",
+            "星期一为1 Monday is 1",
         )
     return days
 
@@ -168,9 +175,13 @@ def _graph(path: Path) -> ox.Dataset:
 
 
 def _only(path: Path, graph: ox.Dataset, kind: str) -> ox.NamedNode:
-    found = [quad.subject for quad in graph.quads_for_object(ox.NamedNode(GJ + kind)) if quad.predicate == _TYPE]
+    found = [
+        quad.subject for quad in graph.quads_for_object(ox.NamedNode(GJ + kind)) if quad.predicate == _TYPE
+    ]
     if len(found) != 1 or not isinstance(found[0], ox.NamedNode):
-        raise _error(path, f"有 {len(found)} 个 gj:{kind}", f"{len(found)} of gj:{kind}", "每个文件一个 one a file")
+        raise _error(
+            path, f"有 {len(found)} 个 gj:{kind}", f"{len(found)} of gj:{kind}", "每个文件一个 one a file"
+        )
     return found[0]
 
 
@@ -197,7 +208,10 @@ def _dates(path: Path, written: list[str]) -> frozenset[date]:
             day = date.fromisoformat(text)
         except ValueError as error:
             raise _error(
-                path, f"{text} 不是日期", f"{text} is not a date", "写成 2018-01-01 这样 write it like 2018-01-01"
+                path,
+                f"{text} 不是日期",
+                f"{text} is not a date",
+                "写成 2018-01-01 这样 write it like 2018-01-01",
             ) from error
         if str(day.year) != path.stem:
             raise _error(

@@ -109,8 +109,7 @@ def _companion_shapes(
         ]
         if suffix == "not-known":
             body += [
-                Triple(companion, NamedNode(keys.SH + "node"), companion_of(node, suffix))
-                for node in nested
+                Triple(companion, NamedNode(keys.SH + "node"), companion_of(node, suffix)) for node in nested
             ]
         if body:
             yield from body
@@ -121,9 +120,7 @@ def _companion_shapes(
                 yield Triple(companion, NamedNode(keys.SH + "targetClass"), target)
 
 
-def _companion_components(
-    shapes: Index, component: NamedNode, parameters: list[str]
-) -> Iterator[Triple]:
+def _companion_components(shapes: Index, component: NamedNode, parameters: list[str]) -> Iterator[Triple]:
     for namespace, declaration, _ in _COMPANIONS.values():
         for query in shapes[component].get(keys.GJ + declaration, ()):
             twin = NamedNode(renamed(component.value, namespace))
@@ -131,15 +128,11 @@ def _companion_components(
             for name in parameters:
                 parameter = BlankNode()
                 yield Triple(twin, NamedNode(keys.SH + "parameter"), parameter)
-                yield Triple(
-                    parameter, NamedNode(keys.SH + "path"), NamedNode(renamed(name, namespace))
-                )
+                yield Triple(parameter, NamedNode(keys.SH + "path"), NamedNode(renamed(name, namespace)))
             validator = BlankNode()
             yield Triple(twin, NamedNode(keys.SH + "nodeValidator"), validator)
             yield Triple(validator, TYPE, NamedNode(keys.SH + "SPARQLSelectValidator"))
-            yield Triple(
-                validator, NamedNode(keys.SH + "prefixes"), NamedNode(keys.GJ.removesuffix("#"))
-            )
+            yield Triple(validator, NamedNode(keys.SH + "prefixes"), NamedNode(keys.GJ.removesuffix("#")))
             yield Triple(validator, NamedNode(keys.SH + "select"), query)
 
 

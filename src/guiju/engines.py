@@ -10,9 +10,9 @@ import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pyoxigraph import RdfFormat, Triple, serialize
+from pyoxigraph import Triple
 
-from guiju import keys
+from guiju import keys, rdf
 
 ENGINES = {"turbo": "pyshacl_turbo", "pyshacl": "pyshacl"}
 DEFAULT = "turbo"
@@ -41,8 +41,8 @@ def run(facts: Iterable[Triple], shapes: Iterable[Triple], engine: str = DEFAULT
 
     module = importlib.import_module(ENGINES[engine])
     data, shape_graph = Graph(), Graph()
-    data.parse(data=_nt(facts), format="nt11")
-    shape_graph.parse(data=_nt(shapes), format="nt11")
+    data.parse(data=rdf.ntriples(facts), format="nt11")
+    shape_graph.parse(data=rdf.ntriples(shapes), format="nt11")
     _, report, text = module.validate(data, shacl_graph=shape_graph, advanced=True)
     if not isinstance(report, Graph):
         raise RuntimeError(f"{engine} could not validate: {text}")
@@ -54,7 +54,3 @@ def run(facts: Iterable[Triple], shapes: Iterable[Triple], engine: str = DEFAULT
         if isinstance(shape, URIRef) and shape.startswith(keys.SHAPE):
             found.add(Result(str(shape), str(focus), str(component), str(severity)))
     return sorted(found)
-
-
-def _nt(triples: Iterable[Triple]) -> str:
-    return serialize(triples, format=RdfFormat.N_TRIPLES).decode("utf-8")

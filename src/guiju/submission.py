@@ -25,9 +25,7 @@ class Submission:
     place: Callable[[str], str | None]
 
 
-def receive(
-    sources: Sequence[Source], knowledge: Knowledge, input_format: str | None = None
-) -> Submission:
+def receive(sources: Sequence[Source], knowledge: Knowledge, input_format: str | None = None) -> Submission:
     """Read sources through :func:`guiju.intake.read` and check them with ``queries/intake``.
 
     Raises BadInput with every problem, its place and its cure. What only derivations may conclude is
@@ -88,6 +86,5 @@ def _concluded_only(knowledge: Knowledge) -> frozenset[str]:
     return frozenset(
         triple.subject.value
         for triple in knowledge.background
-        if triple.predicate.value == keys.GJ + "concludedOnly"
-        and isinstance(triple.subject, NamedNode)
+        if triple.predicate.value == keys.GJ + "concludedOnly" and isinstance(triple.subject, NamedNode)
     )

@@ -87,8 +87,8 @@ def assess(
 ) -> Assessment:
     """Derive, validate, judge and explain.
 
-    ``facts`` without blank nodes (see :func:`guiju.submission.skolemised`); ``as_of`` picks the law of a day, and is the
-    submissions' own day where it is None; ``documents`` limits which documents' norms are asked.
+    ``facts`` without blank nodes (see :func:`guiju.submission.skolemised`); ``as_of`` picks the law of a
+    day, and is the submissions' own day where it is None; ``documents`` limits which documents' norms are asked.
     """
     progress("推导 deriving")
     derived = derive(facts, knowledge)
@@ -113,9 +113,7 @@ def judge(
     return verdicts + _untargeted(verdicts, shapes, store), store
 
 
-def in_force(
-    knowledge: Knowledge, when: date | None, documents: Iterable[str] | None = None
-) -> list[str]:
+def in_force(knowledge: Knowledge, when: date | None, documents: Iterable[str] | None = None) -> list[str]:
     """The shapes whose norms apply on a day (any day where it is None), of the documents given or of all.
 
     Raises ValueError for a document that the knowledge base does not have.
@@ -149,7 +147,11 @@ def selected(knowledge: Knowledge, shapes: Iterable[str]) -> list[Triple]:
         if shape in by and shape not in wanted:
             wanted.add(shape)
             queue += [f"{shape}/{suffix}" for suffix in ("not-known", "not-triggered")]
-            queue += [t.object.value for t in by[shape] if t.predicate.value == keys.SH + "node"]
+            queue += [
+                t.object.value
+                for t in by[shape]
+                if t.predicate.value == keys.SH + "node" and isinstance(t.object, NamedNode)
+            ]
     return [
         triple
         for triple in knowledge.shapes
@@ -175,33 +177,17 @@ def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None
         if verdict.because:
             store.add(Quad(node, NamedNode(keys.GJ + "because"), NamedNode(verdict.because)))
     for file in sorted((knowledge.root / "queries" / "explain").glob("*.rq")):
-        for row in _explained(file.stem, store, knowledge):
+        for row in select(store, file.read_text(encoding="utf-8")):
+            if not {"zh", "en"} <= row.keys():
+                continue
             parts: list[Part] = getattr(by_iri[row["verdict"].value], row["part"].value)
-            node = row.get("node")
-            part = Part(Text(row["zh"].value, row["en"].value), node.value if node else None)
+            fact = row.get("node")
+            part = Part(Text(row["zh"].value, row["en"].value), fact.value if fact else None)
             if part not in parts:
                 parts.append(part)
 
 
-def _explained(name: str, store: Store, knowledge: Knowledge) -> list[Row]:
-    text = knowledge.query(f"explain/{name}")
-    component = f"{keys.GJ}{name}Component"
-    used = store.query(f"ASK {{ <{component}> a <{keys.SH}ConstraintComponent> }}")
-    if name[0].isupper() and not used:
-        raise ValueError(f"queries/explain/{name}.rq: there is no component {component}")
-    found = store.query(text, use_default_graph_as_union=True)
-    names = [variable.value for variable in found.variables]  # type: ignore[union-attr]
-    rows: list[Row] = []
-    for solution in found:  # type: ignore[union-attr]
-        row = {name: solution[name] for name in names if solution[name] is not None}  # type: ignore[index]
-        if {"verdict", "part", "zh", "en"} <= row.keys():
-            rows.append(row)  # type: ignore[arg-type]
-    return rows
-
-
-def _store(
-    knowledge: Knowledge, derived: Derived, results: list[engines.Result], shapes: list[str]
-) -> Store:
+def _store(knowledge: Knowledge, derived: Derived, results: list[engines.Result], shapes: list[str]) -> Store:
     store = Store()
     store.extend(Quad(t.subject, t.predicate, t.object) for t in derived.triples)
     for source in (knowledge.triples, knowledge.shapes, derived.calendar_days):
@@ -239,12 +225,14 @@ def _untargeted(verdicts: list[Verdict], shapes: list[str], store: Store) -> lis
     """For a shape with nothing in its scope: not applicable, said of the submission as a whole."""
     judged = {verdict.shape for verdict in verdicts}
     submissions = [
-        quad.subject.value
-        for quad in store.quads_for_pattern(None, _TYPE, NamedNode(keys.GJ + "Submission"), None)
+        row["submission"].value
+        for row in select(
+            store, f"SELECT ?submission {{ ?submission a <{keys.GJ}Submission> }} ORDER BY ?submission"
+        )
     ]
     severity = {
-        quad.subject.value: quad.object.value.removeprefix(keys.SH).lower()
-        for quad in store.quads_for_pattern(None, NamedNode(keys.SH + "severity"), None, None)
+        row["shape"].value: row["severity"].value.removeprefix(keys.SH).lower()
+        for row in select(store, f"SELECT ?shape ?severity {{ ?shape <{keys.SH}severity> ?severity }}")
     }
     return [
         Verdict(
@@ -258,7 +246,7 @@ def _untargeted(verdicts: list[Verdict], shapes: list[str], store: Store) -> lis
         )
         for shape in shapes
         if shape not in judged
-        for submission in sorted(submissions)
+        for submission in submissions
     ]
 
 

@@ -1,0 +1,230 @@
+"""The HTTP API: a few generic routes over the same functions as the command. Answers come from the data.
+
+What a stranger sends to be validated is handled by ``guiju validate`` in a process of its own, with a cap
+on memory and time, so that nothing hostile is parsed in the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi.responses import JSONResponse
+
+from guiju import __version__, library
+from guiju.knowledge import Knowledge
+from guiju.show import Library, UnknownKey
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes of one submission."""
+MEMORY = 4 * 1024**3
+"""Bytes of address space that one validation may use."""
+DEADLINE = 120.0
+"""Seconds that one validation may take."""
+AT_ONCE = 2
+"""Validations under way at the same time; one more is answered 503."""
+
+
+@cache
+def _library() -> Library:
+    return Library(Knowledge())
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    await asyncio.to_thread(lambda: _library().documents())
+    yield
+
+
+app = FastAPI(
+    title="Guiju 规矩",
+    version=__version__,
+    summary="Chinese financial regulation as data: law, norms, shapes and verdicts.",
+    lifespan=_lifespan,
+)
+_under_way = asyncio.Semaphore(AT_ONCE)
+
+
+@app.exception_handler(UnknownKey)
+async def _unknown_key(_: Request, error: UnknownKey) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 404)
+
+
+@app.exception_handler(library.UnknownQuestion)
+async def _unknown_question(_: Request, error: library.UnknownQuestion) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 404)
+
+
+@app.exception_handler(library.LibraryError)
+async def _bad_question(_: Request, error: library.LibraryError) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 400)
+
+
+@app.get("/api/v1/health")
+async def health() -> dict[str, str]:
+    """That the server answers, and its version."""
+    return {"status": "ok", "version": __version__}
+
+
+@app.get("/api/v1/documents")
+def documents() -> list[dict[str, Any]]:
+    """Every document, without its provisions."""
+    return _library().documents()
+
+
+@app.get("/api/v1/documents/{document}")
+def document(document: str) -> dict[str, Any]:
+    """A document and its structure."""
+    found = _library()
+    return found.show(found.resolve(document))
+
+
+@app.get("/api/v1/provisions/{document}/{provision}")
+def provision(document: str, provision: str) -> dict[str, Any]:
+    """A provision, all below it, its norms, and its references in both directions."""
+    found = _library()
+    return found.show(found.resolve(f"{document}/{provision}"))
+
+
+@app.get("/api/v1/norms/{document}/{norm}")
+def norm(document: str, norm: str) -> dict[str, Any]:
+    """A norm with its reading, relations, shape and cases."""
+    found = _library()
+    key = found.resolve(f"{document}/{norm}")
+    if not key.slug:
+        raise HTTPException(404, f"{key} is a provision; norms under it: {', '.join(found.norms(key))}")
+    return found.show(key)
+
+
+@app.get("/api/v1/shapes/{document}/{shape}")
+def shape(document: str, shape: str) -> dict[str, Any]:
+    """The completed shape of a norm."""
+    shown = norm(document, shape)["shape"]
+    if not shown:
+        raise HTTPException(404, f"{document}/{shape} is not encoded as a shape; see its norm for why")
+    return dict(shown)
+
+
+@app.get("/api/v1/needs/{key:path}")
+def needs(key: str) -> list[dict[str, Any]]:
+    """The facts that the norms under a key or citation need, with Turtle to fill in."""
+    found = _library()
+    return found.needs(found.resolve(key))
+
+
+@app.get("/api/v1/search")
+def search(
+    q: Annotated[str, Query(min_length=1, max_length=200)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
+) -> list[dict[str, Any]]:
+    """Law, norms and terms in which every word of ``q`` occurs."""
+    return _library().search(q, limit)
+
+
+@app.get("/api/v1/queries")
+def queries() -> list[dict[str, Any]]:
+    """The query library: every question with its parameters."""
+    return [
+        {
+            "name": question.name,
+            "zh": question.zh,
+            "en": question.en,
+            "about": question.about,
+            "parameters": [
+                {"name": p.name, "type": p.type, "about": p.about, "default": p.default}
+                for p in question.params
+            ],
+            "returns": list(question.returns),
+        }
+        for question in library.catalogue(_library().knowledge.root)
+    ]
+
+
+@app.get("/api/v1/queries/{name:path}")
+def ask(name: str, request: Request) -> list[dict[str, str | None]]:
+    """The answer to a question; its parameters are the request's."""
+    return _rows(name, dict(request.query_params))
+
+
+@app.get("/api/v1/coverage")
+def coverage_summary() -> list[dict[str, str | None]]:
+    """How much of each document is encoded."""
+    return _rows("coverage/documents", {})
+
+
+@app.get("/api/v1/coverage/{document}")
+def coverage(document: str) -> list[dict[str, str | None]]:
+    """The state of each provision of a document."""
+    _library().resolve(document)
+    return _rows("coverage/provisions", {"document": document})
+
+
+@app.post("/api/v1/validate")
+async def validate(
+    request: Request,
+    as_of: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")] = None,
+    outcomes: Annotated[str, Query(pattern=r"^[A-Za-z,]{1,80}$")] = "all",
+    document: Annotated[list[str] | None, Query()] = None,
+) -> JSONResponse:
+    """The report on the facts in the body; its media type says their format (Turtle where it says none)."""
+    body = await _body(request)
+    media = request.headers.get("content-type", "text/turtle").split(";")[0].strip()
+    arguments = ["-", "--format", "json", "--outcomes", outcomes, "--input-format", media]
+    arguments += ["--as-of", as_of] if as_of else []
+    for name in document or ():
+        arguments += ["--document", name]
+    if _under_way.locked():
+        raise HTTPException(503, "all validators are busy; try again", {"Retry-After": "5"})
+    async with _under_way:
+        code, output, errors = await _guarded(arguments, body)
+    if code in {0, 1, 2}:
+        return JSONResponse(json.loads(output))
+    if code == 3:
+        raise HTTPException(400, errors.strip())
+    raise HTTPException(500, "the validation failed; the server's log says why")
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HTTPException(413, f"the body is larger than {MAX_BODY} bytes; send it in parts")
+    return bytes(body)
+
+
+async def _guarded(arguments: list[str], body: bytes) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "guiju", "validate", *arguments,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        preexec_fn=_limited,
+    )  # fmt: skip
+    try:
+        output, errors = await asyncio.wait_for(process.communicate(body), DEADLINE)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise HTTPException(503, f"not done within {DEADLINE:.0f} seconds; send less at once") from None
+    return process.returncode or 0, output.decode(), errors.decode()
+
+
+def _limited() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(DEADLINE) + 5, int(DEADLINE) + 5))
+
+
+def _rows(name: str, params: dict[str, str]) -> list[dict[str, str | None]]:
+    answer = library.ask(_library().knowledge, name, params)
+    return [
+        dict(
+            zip(answer.columns, [None if term is None else library.shown(term) for term in row], strict=True)
+        )
+        for row in answer.rows
+    ]

@@ -1,0 +1,389 @@
+"""The command ``guiju``. Each command reads its arguments, calls the library and prints; nothing else.
+
+Exit codes: 0 nothing failed, 1 only warnings (or, when asked for, outcomes that are not known),
+2 violations, 3 bad input or a wrong call, 4 our own fault.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from guiju.library import Answer
+    from guiju.report import Report
+    from guiju.show import Library
+
+OK, WARNINGS, VIOLATIONS, BAD_INPUT, OUR_FAULT = range(5)
+
+app = typer.Typer(
+    name="guiju",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="规矩：中国金融监管规则的数据。 Chinese financial regulation as data.",
+)
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    TURTLE = "turtle"
+
+
+class FailOn(StrEnum):
+    """The mildest finding for which the exit code is not 0."""
+
+    VIOLATION = "violation"
+    WARNING = "warning"
+    NOT_KNOWN = "notknown"
+
+
+Files = Annotated[
+    list[str], typer.Argument(help="RDF 文件，- 为标准输入。 RDF files, or - for standard input.")
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="适用哪一天的法律。 The day whose law is applied."),
+]
+InputFormat = Annotated[
+    str | None,
+    typer.Option(
+        help="turtle, ntriples, nquads, trig, jsonld 或 or rdfxml；默认看文件名 by the file's name."
+    ),
+]
+Engine = Annotated[str, typer.Option(help="turbo 或 or pyshacl。")]
+
+
+@app.command()
+def validate(
+    files: Files,
+    as_of: AsOf = None,
+    document: Annotated[
+        list[str] | None, typer.Option(help="只问这些文件的规范。 Only norms of these documents.")
+    ] = None,
+    outcomes: Annotated[
+        str, typer.Option(help="failed,cantTell,passed,inapplicable 或 or all。")
+    ] = "failed,cantTell",
+    format: Annotated[Format, typer.Option(help="text、json 或 or turtle。")] = Format.TEXT,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="退出码不为零的最轻程度。 The mildest finding that is not exit code 0.")
+    ] = FailOn.WARNING,
+    engine: Engine = "turbo",
+    input_format: InputFormat = None,
+) -> None:
+    """检验事实，逐条说明结论与依据。 Judge facts, and say why."""
+    wanted = _outcomes(outcomes)
+    report = _report(files, as_of, document, engine, input_format)
+    _write(report, format, wanted)
+    raise typer.Exit(exit_code(report, fail_on))
+
+
+@app.command()
+def demo(
+    name: Annotated[
+        str | None, typer.Argument(help="样例名；不写则列出并检验第一个。 A sample; without one, the first.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="text、json 或 or turtle。")] = Format.TEXT,
+    outcomes: Annotated[str, typer.Option(help="同 validate。 As for validate.")] = "failed,cantTell",
+) -> None:
+    """检验随附的样例。 Judge a bundled sample. The exit code is 0 whatever the verdicts are."""
+    samples = {file.stem: file for file in sorted((Path(__file__).parent / "samples").glob("*.ttl"))}
+    chosen = name or next(iter(samples))
+    if chosen not in samples:
+        raise _Wrong(f"没有样例 {chosen}。 There is no sample {chosen}; there are {', '.join(samples)}.")
+    wanted = _outcomes(outcomes)
+    report = _report([str(samples[chosen])], None, None, "turbo", None)
+    _write(report, format, wanted)
+    if format is Format.TEXT:
+        out.print(f"\n样例 samples: {', '.join(samples)}；guiju demo NAME")
+
+
+@app.command()
+def derive(files: Files, input_format: InputFormat = None) -> None:
+    """写出事实及由其推导的结论（Turtle）。 Write the facts with all that follows from them."""
+    from guiju import rdf
+    from guiju.derivation import derive as run
+    from guiju.knowledge import Knowledge
+    from guiju.submission import receive
+
+    knowledge = Knowledge()
+    print(rdf.turtle(run(receive(files, knowledge, input_format).triples, knowledge).triples))
+
+
+@app.command()
+def bundle() -> None:
+    """写出本体、组件与完整形状为一个 Turtle 文件。 Write ontology, components and completed shapes as one file."""
+    from guiju import rdf
+    from guiju.knowledge import Knowledge
+
+    knowledge = Knowledge()
+    print(rdf.turtle([*knowledge.triples, *knowledge.shapes]))
+
+
+@app.command()
+def show(
+    key: Annotated[str, typer.Argument(help="键、IRI 或引文，如 第三十九条第二款。 A key, IRI or citation.")],
+    format: Annotated[Format, typer.Option(help="text 或 or json。")] = Format.TEXT,
+) -> None:
+    """一处法律的原文、规范、解读、形状、样例与引用。 The law at a place and all that is held under it."""
+    library = _library()
+    found = library.show(library.resolve(key))
+    if format is Format.JSON:
+        _json(found)
+    else:
+        from guiju.console import print_entry
+
+        print_entry(out, found)
+
+
+@app.command()
+def search(
+    words: Annotated[
+        list[str], typer.Argument(help="词语，全部须出现；两个字也可以。 Words that must all occur.")
+    ],
+    limit: Annotated[int, typer.Option(min=1, help="至多几条。 How many at most.")] = 20,
+    format: Annotated[Format, typer.Option(help="text 或 or json。")] = Format.TEXT,
+) -> None:
+    """在原文、规范与术语中查找。 Search law, norms and terms."""
+    found = _library().search(" ".join(words), limit)
+    if format is Format.JSON:
+        _json(found)
+        return
+    from guiju.console import print_hits
+
+    print_hits(out, found, words)
+
+
+@app.command()
+def needs(
+    key: Annotated[str, typer.Argument(help="条文或规范的键或引文。 A provision or norm.")],
+    format: Annotated[Format, typer.Option(help="text 或 or json。")] = Format.TEXT,
+) -> None:
+    """检验所需的事实与可填写的 Turtle。 The facts a norm needs, and a Turtle skeleton to fill in."""
+    library = _library()
+    found = library.needs(library.resolve(key))
+    if format is Format.JSON:
+        _json(found)
+        return
+    from guiju.console import print_needs
+
+    print_needs(out, found)
+
+
+@app.command()
+def ask(
+    query: Annotated[
+        str | None, typer.Argument(help="问题名；不写则列出全部。 A question; without one, all are listed.")
+    ] = None,
+    param: Annotated[list[str] | None, typer.Option(help="名=值。 name=value.")] = None,
+    format: Annotated[Format, typer.Option(help="text 或 or json。")] = Format.TEXT,
+) -> None:
+    """问题库。 The query library."""
+    from guiju import library
+    from guiju.knowledge import Knowledge
+
+    knowledge = Knowledge()
+    if query is None:
+        for question in library.catalogue(knowledge.root):
+            out.print(f"[bold]{question.name}[/]  {question.zh} [dim]{question.en}[/]")
+            for parameter in question.params:
+                default = "" if parameter.default is None else f"（默认 default {parameter.default}）"
+                out.print(f"    --param {parameter.name}=…  {parameter.type}  {parameter.about}{default}")
+        return
+    params = dict(_pair(text) for text in param or ())
+    answer = library.ask(knowledge, query, params)
+    _answer(answer, format)
+
+
+@app.command()
+def coverage(
+    document: Annotated[
+        str | None,
+        typer.Argument(help="文件的键；不写则为全部文件的概要。 A document; without one, a summary of all."),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="text 或 or json。")] = Format.TEXT,
+) -> None:
+    """每一条文的编码状态。 What is encoded, what is not and why."""
+    from guiju import library
+    from guiju.knowledge import Knowledge
+
+    knowledge = Knowledge()
+    name = "coverage/provisions" if document else "coverage/documents"
+    answer = library.ask(knowledge, name, {"document": document} if document else {})
+    _answer(answer, format)
+
+
+@app.command()
+def ingest(
+    file: Annotated[
+        Path, typer.Argument(help="法规文本，UTF-8。 The text of a regulation.", exists=True, dir_okay=False)
+    ],
+    document: Annotated[str, typer.Option(help="文件的键，如 example-rules-2024。 Its key.")],
+    title: Annotated[str, typer.Option(help="中文标题。 Its Chinese title.")],
+    out_dir: Annotated[Path, typer.Option("--out", help="写到哪个文件夹。 The folder to write.")],
+    title_en: Annotated[str | None, typer.Option(help="英文标题。 Its English title.")] = None,
+    in_force_from: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="施行日期。 In force from.")
+    ] = None,
+) -> None:
+    """把法规文本拆成条文的 Turtle。 Split a regulation into provisions, as Turtle."""
+    from guiju.ingest import DocumentMeta, ingest_text, known_titles, write_turtle
+    from guiju.paths import data_root
+
+    provisions = ingest_text(file.read_text(encoding="utf-8"), document)
+    meta = DocumentMeta(
+        document, title, title_en, in_force_from=in_force_from.date() if in_force_from else None
+    )
+    titles = known_titles(data_root() / "ontology" / "documents")
+    written = write_turtle(provisions, meta, out_dir, titles=titles)
+    out.print(f"{len(provisions)} 条文 provisions → {len(written.files)} 文件 files in {out_dir}")
+    for open_reference in written.unresolved:
+        out.print(
+            f"未解析 unresolved {open_reference.provision}: {open_reference.words} ({open_reference.why})"
+        )
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="地址。 Address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口。 Port.")] = 8000,
+) -> None:
+    """HTTP 接口。 The HTTP API."""
+    import uvicorn
+
+    uvicorn.run("guiju.api:app", host=host, port=port)
+
+
+def exit_code(report: Report, fail_on: FailOn) -> int:
+    """The exit code for a report: violations 2, warnings 1, and 1 for not known where that is asked for."""
+    failed = {v.severity for v in report.assessment.verdicts if v.outcome == "failed"}
+    if "violation" in failed:
+        return VIOLATIONS
+    if "warning" in failed and fail_on is not FailOn.VIOLATION:
+        return WARNINGS
+    unknown = any(v.outcome == "cantTell" for v in report.assessment.verdicts)
+    return WARNINGS if unknown and fail_on is FailOn.NOT_KNOWN else OK
+
+
+def main() -> None:
+    """Run the command; turn what goes wrong into a message and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:  # the one place where anything may arrive
+        code = _failed(error)
+    sys.exit(code or OK)
+
+
+def _failed(error: Exception) -> int:
+    import click
+
+    if isinstance(error, click.ClickException):
+        error.show()
+        return BAD_INPUT
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.exceptions.Abort):
+        return BAD_INPUT
+    if isinstance(error, (ValueError, FileNotFoundError, FileExistsError)):
+        err.print(f"[bold red]错误 error[/] ", end="")
+        err.print(str(error), markup=False)
+        return BAD_INPUT
+    err.print_exception()
+    err.print(
+        "这是规矩自身的错误，请附上述信息报告。 This is our own fault; please report it with the above."
+    )
+    return OUR_FAULT
+
+
+class _Wrong(ValueError):
+    """A call whose arguments cannot be used."""
+
+
+def _report(
+    files: list[str],
+    as_of: datetime | None,
+    documents: list[str] | None,
+    engine: str,
+    input_format: str | None,
+) -> Report:
+    from guiju.knowledge import Knowledge
+    from guiju.report import Report
+    from guiju.submission import receive
+    from guiju.verdicts import assess
+
+    day: date | None = as_of.date() if as_of else None
+    with err.status("读取 reading") as status:
+        knowledge = Knowledge()
+        submission = receive(list(files), knowledge, input_format)
+        assessment = assess(
+            submission.triples,
+            knowledge,
+            as_of=day,
+            documents=documents,
+            engine=engine,
+            progress=status.update,
+        )
+    return Report(assessment, submission, knowledge)
+
+
+def _write(report: Report, format: Format, outcomes: frozenset[str]) -> None:
+    if format is Format.JSON:
+        _json(report.json(outcomes))
+    elif format is Format.TURTLE:
+        print(report.turtle(outcomes))
+    else:
+        report.print(out, outcomes)
+
+
+def _outcomes(text: str) -> frozenset[str]:
+    from guiju.verdicts import OUTCOMES
+
+    wanted = frozenset(OUTCOMES if text == "all" else text.split(","))
+    if unknown := wanted - set(OUTCOMES):
+        raise _Wrong(
+            f"没有结论 {'、'.join(sorted(unknown))}。 There is no outcome {', '.join(sorted(unknown))}; "
+            f"use all, or some of {','.join(OUTCOMES)}."
+        )
+    return wanted
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise _Wrong(f"参数 {text} 应写成 名=值。 Write the parameter {text} as name=value.")
+    return name, value
+
+
+def _library() -> Library:
+    from guiju.knowledge import Knowledge
+    from guiju.show import Library
+
+    return Library(Knowledge())
+
+
+def _json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _answer(answer: Answer, format: Format) -> None:
+    if format is Format.JSON:
+        _json([dict(zip(answer.columns, row, strict=True)) for row in answer.table()])
+        return
+    table = Table(*answer.columns, header_style="bold")
+    for row in answer.table():
+        table.add_row(*map(escape, row))
+    out.print(table)
+    out.print(f"{len(answer.rows)} 行 rows")

@@ -1,0 +1,193 @@
+"""What ``guiju show``, ``search`` and ``needs`` print: Chinese first, the law before what we make of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.text import Text as Line
+
+from guiju import keys
+
+Entry = dict[str, Any]
+
+_FORCE = {
+    "Strict": "应当 strict",
+    "InPrinciple": "原则上 in principle",
+    "Encouraged": "鼓励 encouraged",
+    "Optional": "可以 optional",
+}
+_MODALITY = {
+    "Obligation": "义务", "Prohibition": "禁止", "Permission": "许可", "Encouragement": "鼓励", "Power": "权力",
+    "Condition": "条件", "Definition": "定义", "Derivation": "推定", "Statement": "宣示",
+}  # fmt: skip
+
+
+def print_entry(console: Console, entry: Entry) -> None:
+    """Print what :meth:`guiju.show.Library.show` gave: a document, a provision or a norm."""
+    if "contents" in entry:
+        _document(console, entry)
+    elif "modality" in entry:
+        _norm(console, entry, indent="")
+    else:
+        _provision(console, entry)
+
+
+def print_hits(console: Console, hits: list[Entry], words: list[str]) -> None:
+    """Print search hits, the words marked."""
+    kinds = {"term": "术语", "norm": "规范", "provision": "条文"}
+    for hit in hits:
+        console.print(
+            Line.assemble(
+                (f"{kinds[hit['kind']]}  ", "cyan"),
+                (hit["label"]["zh"] or hit["key"], "bold"),
+                f"  {hit['key']}",
+            )
+        )
+        text = Line("      " + _excerpt(hit["text"]["zh"], words))
+        text.highlight_words(
+            [part for word in words for part in word.split()], "bold yellow", case_sensitive=False
+        )
+        console.print(text)
+    console.print(f"{len(hits)} 条 hits")
+
+
+def print_needs(console: Console, needed: list[Entry]) -> None:
+    """Print the facts that norms need, with Turtle to fill in."""
+    if not needed:
+        console.print("此处没有由数据检验的规范。 No norm here is tested by data.")
+    for need in needed:
+        console.print(Line.assemble((need["citation"]["zh"], "bold"), f"  {need['norm']}"))
+        subject = need["subject"]["label"]
+        console.print(f"  对象 subject: {subject['zh']} {subject['en']}")
+        console.print(f"  {need['component']['zh']} {need['component']['en']}：{need['definition']['zh']}")
+        for parameter in need["parameters"]:
+            label = parameter["label"]
+            shown = label["zh"] if label["zh"] == label["en"] else f"{label['zh']} {label['en']}"
+            console.print(f"    {parameter['name']}: {shown}")
+        console.print(Syntax(_prefixed(need["skeleton"]), "turtle", background_color="default"))
+        console.print()
+
+
+def _document(console: Console, entry: Entry) -> None:
+    console.print(Line(f"《{entry['title']['zh']}》", style="bold"))
+    console.print(Line(entry["title"]["en"], style="dim"))
+    for label, value in (
+        ("制定机关 issuer", _named(entry["issuer"])),
+        ("性质 kind", _named(entry["kind"])),
+        ("文号 number", entry["number"]),
+        ("发布 issued", entry["issued"]),
+        ("施行 in force from", entry["inForceFrom"]),
+        ("状态 status", _named(entry["status"])),
+        ("规范 norms", str(entry["norms"])),
+    ):
+        if value:
+            console.print(Line.assemble((f"  {label}  ", "cyan"), value))
+    for part in entry["contents"]:
+        _outline(console, part, 1)
+
+
+def _outline(console: Console, part: Entry, depth: int) -> None:
+    cited = part["citation"]["zh"].split("》", 1)[-1]
+    console.print(Line("  " * depth + f"{cited} {part['heading'] or ''}  {part['key']}"))
+    for below in part["contents"]:
+        _outline(console, below, depth + 1)
+
+
+def _provision(console: Console, entry: Entry, depth: int = 0) -> None:
+    console.print()
+    console.print(Line.assemble((entry["citation"]["zh"], "bold"), "  ", (entry["key"], "dim")))
+    if entry["heading"]:
+        console.print(Line(entry["heading"], style="bold"))
+    if entry["text"]:
+        console.print(Line(entry["text"]))
+    elif entry["summary"]:
+        console.print(Line(f"（摘要 summary）{entry['summary']['zh']}"))
+    for label, links in (
+        ("引用 refers to", entry["refersTo"]),
+        ("被引用 referred to by", entry["referredToBy"]),
+    ):
+        for link in links:
+            console.print(
+                Line.assemble((f"  {label}  ", "cyan"), link["citation"]["zh"], (f"  {link['key']}", "dim"))
+            )
+    for cited in entry["cites"]:
+        console.print(Line.assemble(("  援引 cites  ", "cyan"), f"《{cited['zh']}》"))
+    for norm in entry["norms"]:
+        _norm(console, norm, indent="  ")
+    for below in entry["provisions"]:
+        _provision(console, below, depth + 1)
+
+
+def _norm(console: Console, norm: Entry, indent: str) -> None:
+    zh = _MODALITY.get(norm["modality"] or "", "")
+    head = f"{zh} {norm['modality']}" + (f"，{_FORCE[norm['force']]}" if norm["force"] else "")
+    console.print(
+        Line.assemble(
+            indent, (f"◆ {norm['label']['zh']}", "bold green"), f"  [{head}]  ", (norm["key"], "dim")
+        )
+    )
+    console.print(Line(f"{indent}  {norm['definition']['zh']}"))
+    console.print(Line(f"{indent}  {norm['definition']['en']}", style="dim"))
+
+    def row(label: str, value: str) -> None:
+        console.print(Line.assemble((f"{indent}  {label}  ", "cyan"), value))
+
+    if norm["bearer"]:
+        row("承担者 bearer", _named(norm["bearer"]) or "")
+    if norm["reading"]:
+        row("解读 reading", f"{norm['reading']['zh']} {norm['reading']['en']}")
+    for name, others in {
+        **norm["relations"],
+        **{f"← {k}": v for k, v in norm["relatedFrom"].items()},
+    }.items():
+        row(name, "、".join(others))
+    if norm["notEncoded"]:
+        note = f"：{norm['exclusionNote']['zh']}" if norm["exclusionNote"] else ""
+        row("不编码 not encoded", f"{_named(norm['notEncoded'])}{note}")
+    if norm["shape"]:
+        _shape(row, norm["shape"])
+
+
+def _shape(row: Any, shape: Entry) -> None:
+    target, scope = _named(shape["target"]), _named(shape["scope"])
+    row(
+        "检验 tested on",
+        (target or "")
+        + (f"（就 {scope} 而问）" if scope and scope != target else "")
+        + f"  {shape['severity']}",
+    )
+    for component in shape["components"]:
+        values = "，".join(f"{p['name']} = {p['label']['zh']}" for p in component["parameters"])
+        row(component["component"]["zh"], values)
+    for required in shape["requires"]:
+        row("须同时满足 requires", required)
+    for case in shape["cases"]:
+        row("样例 cases", case)
+
+
+def _named(value: Entry | None) -> str | None:
+    return f"{value['label']['zh']} {value['label']['en']}" if value else None
+
+
+def _excerpt(text: str, words: list[str], around: int = 40) -> str:
+    found = [
+        at for word in words for part in word.split() if (at := text.casefold().find(part.casefold())) >= 0
+    ]
+    if not found or len(text) <= 2 * around:
+        return text[: 2 * around]
+    start = max(0, min(found) - around // 2)
+    return (
+        ("…" if start else "")
+        + text[start : start + 2 * around]
+        + ("…" if start + 2 * around < len(text) else "")
+    )
+
+
+def _prefixed(turtle: str) -> str:
+    used = sorted(set(re.findall(r"(?<![\w:])([a-z]+):(?=[\w-])", turtle)))
+    spaces = {"gj": keys.GJ, "xsd": keys.XSD}
+    lines = [f"@prefix {name}: <{spaces.get(name, f'{keys.TAXONOMY}{name}/')}> ." for name in used]
+    return "\n".join(["@prefix : <https://example.org/my-data/> .", *lines, "", turtle])

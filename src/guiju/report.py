@@ -1,0 +1,273 @@
+"""Reports: an assessment as JSON (see ``report.schema.json``), as a SHACL and EARL report, or to be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from rich.console import Console
+from rich.text import Text as Line
+
+from guiju import keys, rdf
+from guiju.completion import CITATION, Index, index
+from guiju.intake import Text
+from guiju.knowledge import Knowledge, select
+from guiju.submission import Submission
+from guiju.verdicts import OUTCOMES, Assessment, Part, Verdict
+
+_MARK = {
+    "failed": ("✗ 不符合", "failed", "bold red"),
+    "cantTell": ("? 不能判断", "not known", "yellow"),
+    "passed": ("✓ 符合", "passed", "green"),
+    "inapplicable": ("– 不适用", "not applicable", "dim"),
+}
+_PARTS = (
+    ("limit", "要求", "limit"),
+    ("facts", "事实", "fact"),
+    ("missing", "欠缺", "missing"),
+    ("remedy", "改正", "cure"),
+    ("chain", "推导", "derived"),
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """An assessment, the submission it judges and the knowledge it rests on, ready to be written."""
+
+    assessment: Assessment
+    submission: Submission
+    knowledge: Knowledge
+
+    def json(self, outcomes: Collection[str] = OUTCOMES) -> dict[str, Any]:
+        """The report as JSON data; only verdicts of the outcomes given, the summary always of all."""
+        known = index(self.knowledge.documents)
+        return {
+            "asOf": self.assessment.as_of.isoformat() if self.assessment.as_of else None,
+            "engine": self.assessment.engine,
+            "inputs": [
+                {"name": info.name, "sha256": info.sha256, "triples": info.triples}
+                for info in self.submission.inputs
+            ],
+            "ignored": [
+                {"where": item.where, "what": item.what, "why": _both(item.why)}
+                for item in self.submission.ignored
+            ],
+            "summary": self.assessment.summary(),
+            "verdicts": [
+                self._verdict(verdict, known)
+                for verdict in self.assessment.verdicts
+                if verdict.outcome in outcomes
+            ],
+        }
+
+    def turtle(self, outcomes: Collection[str] = OUTCOMES) -> str:
+        """A ``sh:ValidationReport`` of what failed, and an ``earl:Assertion`` for every verdict."""
+        return rdf.turtle(self._triples(outcomes))
+
+    def print(self, console: Console, outcomes: Collection[str]) -> None:
+        """Write the report to be read: by entity, then in the order of the law; Chinese first."""
+        known = index(self.knowledge.documents)
+        names = self._names()
+        entity = None
+        for verdict in self._grouped(outcomes, names):
+            named = names[verdict.subject]
+            if named.entity != entity:
+                entity = named.entity
+                console.print()
+                console.rule(Line(names[entity].title if entity in names else entity, style="bold"))
+            self._print_verdict(console, verdict, named, known)
+        self._print_summary(console)
+
+    def _grouped(self, outcomes: Collection[str], names: dict[str, _Named]) -> list[Verdict]:
+        wanted = [v for v in self.assessment.verdicts if v.outcome in outcomes]
+        return sorted(wanted, key=lambda v: names[v.subject].entity)
+
+    def _print_verdict(self, console: Console, verdict: Verdict, named: _Named, known: Index) -> None:
+        zh, en, style = _MARK[verdict.outcome]
+        if verdict.outcome == "failed" and verdict.severity != "violation":
+            zh, style = (
+                ("△ 与原则要求不一致", "bold yellow")
+                if verdict.severity == "warning"
+                else ("○ 未达鼓励目标", "cyan")
+            )
+            en = verdict.severity
+        citation, definition = self._citation(verdict, known), self._definition(verdict, known)
+        console.print()
+        console.print(Line.assemble((zh, style), " ", (citation.zh, "bold"), "  ", (f"[{en}]", style)))
+        about = f"{named.title}：" if named.entity != verdict.subject else ""
+        console.print(Line(f"  {about}{definition.zh}"))
+        console.print(Line(f"  {definition.en}", style="dim"))
+        for attribute, label, _ in _PARTS:
+            for zh_text, en_text, places in _merged(getattr(verdict, attribute)):
+                if verdict.outcome == "cantTell" and attribute not in {"missing", "chain"}:
+                    continue
+                found = (self.submission.place(node) for node in places)
+                where = "、".join(dict.fromkeys(place for place in found if place))
+                line = Line.assemble((f"  {label}  ", "cyan"), grouped(zh_text))
+                line.append(f"  {grouped(en_text)}", style="dim")
+                if where:
+                    line.append(f"  ← {where}", style="blue")
+                console.print(line)
+        for reading in self._readings(verdict, known):
+            console.print(Line.assemble(("  解读  ", "cyan"), reading))
+        console.print(Line(f"  {verdict.key}", style="dim"))
+
+    def _print_summary(self, console: Console) -> None:
+        console.print()
+        console.rule("结论 Summary")
+        if self.assessment.as_of:
+            console.print(
+                f"法律基准日 Law as of {self.assessment.as_of}；引擎 engine: {self.assessment.engine}"
+            )
+        for info in self.submission.inputs:
+            console.print(Line(f"输入 input {info.name}  {info.triples} triples  sha256 {info.sha256[:16]}…"))
+        for item in self.submission.ignored:
+            console.print(Line(f"已忽略 ignored {item.where}  {item.what}  {item.why}", style="yellow"))
+        for outcome, count in self.assessment.summary().items():
+            zh, en, style = _MARK[outcome]
+            console.print(Line.assemble((f"{count:>6}  {zh}", style), f"  {en}"))
+
+    def _verdict(self, verdict: Verdict, known: Index) -> dict[str, Any]:
+        return {
+            "norm": verdict.norm,
+            "shape": verdict.shape,
+            "provision": str(keys.Key(verdict.key.document, verdict.key.provision)),
+            "subject": verdict.subject,
+            "submission": verdict.submission,
+            "outcome": verdict.outcome,
+            "severity": verdict.severity,
+            "citation": _both(self._citation(verdict, known)),
+            "message": _both(self._definition(verdict, known)),
+            "because": verdict.because,
+            "facts": [self._part(part) for part in verdict.facts],
+            "missing": [self._part(part) for part in verdict.missing],
+            "limit": _joined(verdict.limit),
+            "remedy": _joined(verdict.remedy),
+            "derivation": [self._part(part) for part in verdict.chain],
+        }
+
+    def _part(self, part: Part) -> dict[str, Any]:
+        return {
+            **_both(part.text),
+            "node": part.node,
+            "place": self.submission.place(part.node) if part.node else None,
+        }
+
+    def _citation(self, verdict: Verdict, known: Index) -> Text:
+        return _text(known, verdict.key.place, CITATION.value)
+
+    def _definition(self, verdict: Verdict, known: Index) -> Text:
+        return _text(known, verdict.norm, keys.SKOS + "definition")
+
+    def _readings(self, verdict: Verdict, known: Index) -> Iterator[str]:
+        for literal in known[NamedNode(verdict.norm)].get(keys.GJ + "reading", ()):
+            if isinstance(literal, Literal) and literal.language == "zh":
+                yield literal.value
+
+    def _names(self) -> dict[str, _Named]:
+        named: dict[str, _Named] = {}
+        for row in select(self.assessment.store, self.knowledge.query("subjects")):
+            iri = row["subject"].value
+            name = row["name"].value if "name" in row else ""
+            kind = f"{row['zh'].value} {row['en'].value}".strip()
+            day = row["date"].value if "date" in row else ""
+            short = "" if iri.startswith("urn:guiju:") else iri.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+            title = " ".join(
+                part for part in (name or kind or short, day, f"<{short}>" if short else "") if part
+            )
+            named.setdefault(iri, _Named(row["entity"].value, title))
+        return named
+
+    def _triples(self, outcomes: Collection[str]) -> Iterator[Triple]:
+        report, type_ = BlankNode(), NamedNode(keys.RDF + "type")
+
+        def sh(name: str) -> NamedNode:
+            return NamedNode(keys.SH + name)
+
+        def earl(name: str) -> NamedNode:
+            return NamedNode(keys.EARL + name)
+
+        broken = [v for v in self.assessment.verdicts if v.outcome == "failed"]
+        yield Triple(report, type_, sh("ValidationReport"))
+        yield Triple(report, sh("conforms"), Literal(not broken))
+        if self.assessment.as_of:
+            yield Triple(
+                report,
+                NamedNode(keys.GJ + "asOf"),
+                Literal(self.assessment.as_of.isoformat(), datatype=NamedNode(keys.XSD + "date")),
+            )
+        known = index(self.knowledge.documents)
+        for verdict in self.assessment.verdicts:
+            if verdict.outcome not in outcomes:
+                continue
+            assertion, result = NamedNode(verdict.iri), BlankNode()
+            yield Triple(assertion, type_, earl("Assertion"))
+            yield Triple(assertion, type_, NamedNode(keys.GJ + "Verdict"))
+            yield Triple(assertion, earl("subject"), NamedNode(verdict.subject))
+            yield Triple(assertion, earl("test"), NamedNode(verdict.shape))
+            yield Triple(assertion, NamedNode(keys.GJ + "onNorm"), NamedNode(verdict.norm))
+            yield Triple(assertion, earl("result"), result)
+            yield Triple(result, type_, earl("TestResult"))
+            yield Triple(result, earl("outcome"), earl(verdict.outcome))
+            for attribute, _, label in _PARTS:
+                for part in getattr(verdict, attribute):
+                    for language, text in (("zh", part.text.zh), ("en", f"{label}: {part.text.en}")):
+                        yield Triple(result, earl("info"), Literal(text, language=language))
+        for found in self.assessment.results:
+            if not found.severity.startswith(keys.SH) or "failed" not in outcomes:
+                continue
+            node = BlankNode()
+            yield Triple(report, sh("result"), node)
+            yield Triple(node, type_, sh("ValidationResult"))
+            yield Triple(node, sh("focusNode"), NamedNode(found.focus))
+            yield Triple(node, sh("value"), NamedNode(found.focus))
+            yield Triple(node, sh("resultSeverity"), NamedNode(found.severity))
+            yield Triple(node, sh("sourceShape"), NamedNode(found.shape))
+            yield Triple(node, sh("sourceConstraintComponent"), NamedNode(found.component))
+            norm = keys.parse(found.shape).norm
+            duty = _text(known, norm, keys.SKOS + "definition")
+            for language, text in (("zh", duty.zh), ("en", duty.en)):
+                yield Triple(node, sh("resultMessage"), Literal(text, language=language))
+
+
+@dataclass(frozen=True)
+class _Named:
+    entity: str
+    title: str
+
+
+def grouped(text: str) -> str:
+    """The same text with digits of amounts in groups of three; dates and short numbers stay as they are."""
+    return re.sub(r"(?<![\d.\-])\d{5,}(?![\d\-])", lambda match: f"{int(match[0]):,}", text)
+
+
+def _merged(parts: list[Part]) -> list[tuple[str, str, list[str]]]:
+    merged: dict[tuple[str, str], list[str]] = {}
+    for part in parts:
+        nodes = merged.setdefault((part.text.zh, part.text.en), [])
+        if part.node:
+            nodes.append(part.node)
+    return [(zh, en, nodes) for (zh, en), nodes in merged.items()]
+
+
+def _joined(parts: list[Part]) -> dict[str, str] | None:
+    if not parts:
+        return None
+    texts = [(zh, en) for zh, en, _ in _merged(parts)]
+    return {"zh": "；".join(zh for zh, _ in texts), "en": "; ".join(en for _, en in texts)}
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
+
+
+def _text(known: Index, iri: str, predicate: str) -> Text:
+    found = {
+        literal.language: literal.value
+        for literal in known[NamedNode(iri)].get(predicate, ())
+        if isinstance(literal, Literal)
+    }
+    return Text(found.get("zh", iri), found.get("en", iri))
