@@ -41,6 +41,7 @@ TYPES = {
 }
 ANY = "*"
 _NOT_QUESTIONS = ("derive", "explain", "intake")
+_PREFIXES = {keys.EARL: "earl:", keys.ELI: "eli:", keys.SH: "sh:", keys.XSD: "xsd:", keys.SKOS: "skos:"}
 _TITLE = re.compile(r"# (?P<zh>.+？) (?P<en>.+\?)")
 _PARAM = re.compile(r"@param\s+(?P<name>\w+)\s+(?P<type>\S+)\s+(?P<about>.+?)(?:\s+=\s+(?P<default>.+))?")
 _LOCAL = re.compile(r"[A-Za-z][\w.-]*")
@@ -219,7 +220,7 @@ def shown(term: Term | None) -> str:
                 return prefix + text.removeprefix(namespace)
         if text.startswith(keys.TAXONOMY):
             return text.removeprefix(keys.TAXONOMY).replace("/", ":", 1)
-        for namespace, prefix in ((keys.EARL, "earl:"), (keys.SH, "sh:"), (keys.XSD, "xsd:")):
+        for namespace, prefix in _PREFIXES.items():
             text = text.replace(namespace, prefix)
     return text
 
