@@ -101,7 +101,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of an answer, no two alike: terms in the order of ``columns``, None where there is no value."""
+    """The rows of an answer, no two alike: terms in the order of ``columns``, None for no value."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Term | None, ...]]
