@@ -298,3 +298,25 @@ def test_exceptions_are_needed_and_bilingual(knowledge: Knowledge) -> None:
     exceptions = _exceptions()
     assert not {_short(term) for term in exceptions.keys() - _unused(knowledge)}, "used after all: drop the exception"
     assert set(exceptions.values()) <= {2}, "a reason in Chinese and one in English"
+
+
+# Bridges to other vocabularies: ours on the left, terms seen in their own files on the right, nothing imported.
+
+_BRIDGES = {
+    *(keys.SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")),
+    *(keys.RDFS + name for name in ("subClassOf", "subPropertyOf")),
+    *(keys.OWL + name for name in ("equivalentClass", "equivalentProperty")),
+}
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "ontology" / "alignments").glob("*.ttl")), ids=lambda file: file.stem)
+def test_bridge_runs_from_our_terms_to_known_ones(file: Path, knowledge: Knowledge) -> None:
+    known = set((GOLDEN / "foreign-terms.txt").read_text(encoding="utf-8").split())
+    triples = list(parse(path=str(file), format=RdfFormat.TURTLE))
+    assert triples
+    for triple in triples:
+        assert isinstance(triple.subject, NamedNode)
+        assert triple.subject.value in knowledge.terms, f"{triple.subject} is not ours"
+        assert triple.predicate.value in _BRIDGES, f"{triple.predicate} is no bridge"
+        assert isinstance(triple.object, NamedNode)
+        assert triple.object.value in known, f"{triple.object} is not in tests/golden/foreign-terms.txt"
