@@ -64,7 +64,7 @@ InputFormat = Annotated[
         help="turtle, ntriples, nquads, trig, jsonld 或 or rdfxml；默认看文件名 by the file's name."
     ),
 ]
-Engine = Annotated[str, typer.Option(help="turbo 或 or pyshacl。")]
+Engine = Annotated[str, typer.Option(help="oxigraph 或 or pyshacl。")]
 
 
 @app.command()
@@ -81,7 +81,7 @@ def validate(
     fail_on: Annotated[
         FailOn, typer.Option(help="退出码不为零的最轻程度。 The mildest finding that is not exit code 0.")
     ] = FailOn.WARNING,
-    engine: Engine = "turbo",
+    engine: Engine = "oxigraph",
     input_format: InputFormat = None,
 ) -> None:
     """检验事实，逐条说明结论与依据。 Judge facts, and say why."""
@@ -105,7 +105,7 @@ def demo(
     if chosen not in samples:
         raise _Wrong(f"没有样例 {chosen}。 There is no sample {chosen}; there are {', '.join(samples)}.")
     wanted = _outcomes(outcomes)
-    report = _report([str(samples[chosen])], None, None, "turbo", None)
+    report = _report([str(samples[chosen])], None, None, "oxigraph", None)
     _write(report, format, wanted)
     if format is Format.TEXT:
         out.print(f"\n样例 samples: {', '.join(samples)}；guiju demo NAME")

@@ -1,0 +1,52 @@
+"""All cases of all shapes at once: the engines agree, and no case disturbs another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from guiju import engines
+from guiju.derivation import Derived, derive
+from guiju.knowledge import Knowledge
+from guiju.verdicts import judge
+from tests import casework, topbraid
+
+
+@pytest.fixture(scope="module")
+def everything(knowledge: Knowledge) -> Derived:
+    return derive([t for folder in casework.FOLDERS for t in casework.facts(folder)], knowledge)
+
+
+@pytest.fixture(scope="module")
+def fast(everything: Derived, knowledge: Knowledge) -> list[engines.Result]:
+    return engines.run(everything.triples, knowledge.shapes, engines.DEFAULT)
+
+
+def test_cases_keep_their_outcomes_among_all_others(
+    everything: Derived, fast: list[engines.Result], knowledge: Knowledge
+) -> None:
+    shapes = [casework.shape(folder) for folder in casework.FOLDERS]
+    verdicts, _ = judge(everything, fast, shapes, knowledge)
+    outcomes = {(verdict.shape, verdict.subject): verdict.outcome for verdict in verdicts}
+    for folder in casework.FOLDERS:
+        for subject in casework.subjects(casework.facts(folder)):
+            outcome = outcomes.get((casework.shape(folder), subject))
+            assert outcome == casework.expected(subject), subject
+
+
+@pytest.mark.skipif(topbraid.missing() is not None, reason=str(topbraid.missing()))
+def test_topbraid_gives_the_same_results(
+    everything: Derived, fast: list[engines.Result], knowledge: Knowledge, tmp_path: Path
+) -> None:
+    witness = topbraid.run(everything.triples, knowledge.shapes, tmp_path)
+    only = Counter(f"Oxigraph only: {r.shape}" for r in set(fast) - set(witness))
+    only += Counter(f"TopBraid only: {r.shape}" for r in set(witness) - set(fast))
+    assert not only
+    assert len(witness) > len(casework.FOLDERS)
+
+
+def test_an_engine_that_is_not_known_is_named() -> None:
+    with pytest.raises(ValueError, match="oxigraph, pyshacl"):
+        engines.run([], [], "other")
