@@ -49,6 +49,7 @@ def test_the_troubled_company_breaks_rules_in_many_ways(judged: Judged) -> None:
     assert {verdict.severity for verdict in failed} == {"violation", "warning", "info"}
     assert all(_norms(judged[TROUBLED], outcome) for outcome in ("passed", "cantTell", "inapplicable"))
     for verdict in failed:
+        assert verdict.facts or verdict.chain, f"{verdict.key} does not say what it rests on"
         assert verdict.limit, f"{verdict.key} does not say what it asks for"
         assert verdict.remedy, f"{verdict.key} does not say what would put it right"
 
