@@ -50,3 +50,9 @@ def facts(folder: Path) -> list[Triple]:
 def subjects(triples: list[Triple]) -> set[str]:
     """The subjects whose names promise an outcome."""
     return {t.subject.value for t in triples if isinstance(t.subject, NamedNode) and expected(t.subject.value)}
+
+
+def shapes_in(triples: list[Triple]) -> list[str]:
+    """The shapes of norms among completed shapes, without their companions."""
+    enforces = keys.GJ + "enforces"
+    return sorted(t.subject.value for t in triples if t.predicate.value == enforces and isinstance(t.subject, NamedNode))

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 from guiju import engines, keys
 from guiju.derivation import derive
 from guiju.knowledge import Knowledge
-from guiju.verdicts import judge, selected
+from guiju.verdicts import Verdict, explain, judge, selected
 from tests import casework
 
 
@@ -27,8 +27,10 @@ def test_shape_passes_and_catches_its_cases(folder: Path, knowledge: Knowledge) 
     derived = derive(facts, knowledge)
     fast = engines.run(derived.triples, shapes, engines.DEFAULT)
     assert fast == engines.run(derived.triples, shapes, "pyshacl"), "the engines disagree"
-    verdicts, _ = judge(derived, fast, [shape], knowledge)
-    outcomes = {verdict.subject: verdict.outcome for verdict in verdicts}
+    # A composite is explained by its parts, so they are judged with it.
+    parts = [name for name in casework.shapes_in(shapes) if name != shape]
+    verdicts, store = judge(derived, fast, [shape, *parts], knowledge)
+    outcomes = {verdict.subject: verdict.outcome for verdict in verdicts if verdict.shape == shape}
     wrong = {
         subject.rsplit("/", 1)[-1]: outcomes.get(subject, "not a subject of the shape")
         for subject in casework.subjects(facts)
@@ -38,6 +40,18 @@ def test_shape_passes_and_catches_its_cases(folder: Path, knowledge: Knowledge) 
     stray = [s for s, outcome in outcomes.items() if outcome == "failed" and casework.expected(s) != "failed"]
     assert not stray, f"reported though not named bad-: {stray}"
     assert {"passed", "failed", "cantTell"} <= set(outcomes.values()), "needs good-, bad- and unknown- cases"
+    explain(verdicts, store, knowledge)
+    verdicts = [verdict for verdict in verdicts if verdict.shape == shape]
+    silent = {verdict.subject.rsplit("/", 1)[-1]: gap for verdict in verdicts if (gap := _unexplained(verdict))}
+    assert not silent, f"explanations that say too little: {silent}"
+
+
+def _unexplained(verdict: Verdict) -> str | None:
+    if verdict.outcome == "failed":
+        return next((f"no {part}" for part in ("limit", "remedy") if not getattr(verdict, part)), None)
+    if verdict.outcome == "cantTell" and not verdict.missing:
+        return "nothing is named as missing"
+    return "no reason" if verdict.outcome == "inapplicable" and not verdict.chain else None
 
 
 def test_every_shape_has_cases(knowledge: Knowledge) -> None:

@@ -1,0 +1,88 @@
+"""What is refused, what is ignored, and where things stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from guiju.intake import BadInput
+from guiju.knowledge import Knowledge
+from guiju.submission import receive
+from guiju.verdicts import assess
+
+HEAD = """
+@prefix : <https://example.org/x/> .
+@prefix act: <https://w3id.org/guiju/taxonomy/act/> .
+@prefix gj: <https://w3id.org/guiju/ontology#> .
+@prefix metric: <https://w3id.org/guiju/taxonomy/metric/> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix unit: <https://w3id.org/guiju/taxonomy/unit/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+:s a gj:Submission ; gj:asOf "2018-12-31"^^xsd:date .
+:a a gj:FinancialAssetInvestmentCompany ; gj:reportedIn :s .
+"""
+
+
+def _read(turtle: str, knowledge: Knowledge) -> list[str]:
+    return [f"{item.where} {item.what}" for item in receive([("x.ttl", (HEAD + turtle).encode(), None)], knowledge).ignored]
+
+
+@pytest.mark.parametrize(
+    ("turtle", "says"),
+    [
+        (":m a gj:Measurement ; gj:about :a ; gj:reportedIn :s .", "gj:metric"),
+        (
+            ":m a gj:Measurement ; gj:about :a ; gj:metric metric:net-assets ; gj:value 1 ; gj:unit unit:CNY ;"
+            " gj:reportedIn :s .",
+            "gj:instant",
+        ),
+        (":t a gj:Act ; gj:kind act:disclosure .", "gj:reportedIn"),
+        (":t a gj:Act ; gj:kind act:disclosure ; gj:reportedIn :other .", "gj:Submission"),
+        (":t a gj:Act ; gj:kind act:disclosure , act:due-diligence ; gj:reportedIn :s ; gj:date 2018 .", "xsd:date"),
+        (':a gj:actor "x" .', "IRI"),
+        (":q gj:value 10 .", "gj:…"),
+        (
+            ":m a gj:Measurement ; gj:about :a ; gj:metric metric:net-assets , metric:total-assets ; gj:value 1 ;"
+            ' gj:unit unit:CNY ; gj:instant "2018-06-30"^^xsd:date ; gj:reportedIn :s .',
+            "gj:metric 有多个值",
+        ),
+        (
+            "".join(
+                f":m{n} a gj:Measurement ; gj:about :a ; gj:metric metric:net-assets ; gj:value {n} ; gj:unit unit:CNY ;"
+                ' gj:instant "2018-06-30"^^xsd:date ; gj:reportedIn :s .\n'
+                for n in (1, 2)
+            ),
+            "gj:replaces",
+        ),
+        (":t a gj:Acct ; gj:reportedIn :s .", "gj:Act"),
+    ],
+)
+def test_facts_that_cannot_be_used_are_refused_with_their_cure(turtle: str, says: str, knowledge: Knowledge) -> None:
+    with pytest.raises(BadInput) as caught:
+        _read(turtle, knowledge)
+    assert says in str(caught.value)
+    assert "x.ttl" in str(caught.value)
+
+
+def test_what_only_derivations_conclude_is_ignored_and_said_to_be(knowledge: Knowledge) -> None:
+    ignored = _read(
+        ":t a gj:Act , gj:MajorRelatedPartyTransaction ; gj:kind act:related-party-transaction ; gj:actor :a ;"
+        " gj:reportedIn :s ; gj:closedFor gj:Act . :a sh:deactivated true .",
+        knowledge,
+    )
+    assert any("MajorRelatedPartyTransaction" in line for line in ignored)
+    assert any("closedFor" in line for line in ignored)
+    assert any("deactivated" in line for line in ignored)
+
+
+def test_a_misspelt_class_never_means_that_all_is_well(knowledge: Knowledge) -> None:
+    with pytest.raises(BadInput, match="FinancialAssetInvestmentCompany"):
+        _read(":b a gj:FinancialAssetInvestmentCompny ; gj:reportedIn :s .", knowledge)
+
+
+def test_nothing_in_scope_is_not_applicable_and_not_passed(knowledge: Knowledge) -> None:
+    turtle = ':s a gj:Submission ; gj:asOf "2018-12-31"^^xsd:date .\n:p a gj:NaturalPerson ; gj:reportedIn :s .'
+    head = HEAD.split(":s a")[0]
+    submission = receive([("x.ttl", (head + turtle).encode(), None)], knowledge)
+    summary = assess(submission.triples, knowledge).summary()
+    assert summary["inapplicable"] > 200
+    assert summary["passed"] == summary["failed"] == 0

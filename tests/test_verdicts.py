@@ -1,0 +1,68 @@
+"""Which law applies on a day, and what each outcome says of itself."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from guiju.derivation import derive, strata
+from guiju.knowledge import Knowledge
+from guiju.verdicts import Verdict, assess, in_force
+from tests import casework
+
+LATE = next(f for f in casework.FOLDERS if f.name == "art_39__para_2.report-to-supervisory-board")
+
+
+@pytest.fixture(scope="module")
+def verdicts(knowledge: Knowledge) -> dict[tuple[str, str], Verdict]:
+    found = assess(casework.facts(LATE), knowledge).verdicts
+    return {(v.key.slug or "", v.subject.rsplit("/", 1)[-1]): v for v in found}
+
+
+def test_the_law_of_a_day(knowledge: Knowledge) -> None:
+    assert not in_force(knowledge, date(2018, 6, 28))
+    assert len(in_force(knowledge, date(2018, 6, 29))) > 200
+    with pytest.raises(ValueError, match="aic-measures-2018"):
+        in_force(knowledge, None, ["no-such-document"])
+
+
+def test_a_late_report_says_when_it_was_due(verdicts: dict[tuple[str, str], Verdict]) -> None:
+    late = verdicts["report-to-supervisory-board", "bad-a-day-late"]
+    assert late.outcome == "failed"
+    assert any("2018-10-10" in part.text.zh for part in late.remedy)
+    assert any("2018-10-11" in part.text.zh and part.node for part in late.facts)
+    assert any("第三十九条第二款" in part.text.zh for part in late.chain)
+
+
+def test_what_is_missing_is_named(verdicts: dict[tuple[str, str], Verdict]) -> None:
+    unknown = verdicts["report-to-supervisory-board", "unknown-whether-major"]
+    assert unknown.outcome == "cantTell"
+    assert any("重大关联交易" in part.text.zh for part in unknown.missing)
+    unreported = verdicts["report-to-supervisory-board", "unknown-no-report"]
+    assert any("报告监事会" in part.text.zh for part in unreported.missing)
+
+
+def test_what_does_not_apply_says_why(verdicts: dict[tuple[str, str], Verdict]) -> None:
+    ordinary = verdicts["report-to-supervisory-board", "inapplicable-ordinary"]
+    assert any("一般关联交易" in part.text.zh for part in ordinary.chain)
+
+
+def test_every_part_of_every_explanation_is_bilingual(verdicts: dict[tuple[str, str], Verdict]) -> None:
+    for verdict in verdicts.values():
+        for part in [*verdict.facts, *verdict.missing, *verdict.limit, *verdict.remedy, *verdict.chain]:
+            assert part.text.zh
+            assert part.text.en
+        if verdict.outcome == "failed":
+            assert verdict.remedy, verdict.norm
+        if verdict.outcome == "cantTell":
+            assert verdict.missing, verdict.norm
+
+
+def test_derivations_run_in_strata_and_reach_a_fixpoint(knowledge: Knowledge) -> None:
+    facts = casework.facts(LATE)
+    derived = derive(facts, knowledge)
+    assert set(derived.origin).isdisjoint(facts)
+    assert set(derived.origin.values()) <= {file.stem for file in strata(knowledge.root)}
+    again = derive([*facts, *derived.origin], knowledge)
+    assert not set(again.origin) - set(derived.origin)
