@@ -10,7 +10,7 @@ run: $(VENV)/.run
 	$(BIN)/guiju demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	$(MAKE) --no-print-directory check
 
 # What needs no test to run: style, types, Turtle. Everything is installed by the target below.

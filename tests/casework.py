@@ -55,4 +55,6 @@ def subjects(triples: list[Triple]) -> set[str]:
 def shapes_in(triples: list[Triple]) -> list[str]:
     """The shapes of norms among completed shapes, without their companions."""
     enforces = keys.GJ + "enforces"
-    return sorted(t.subject.value for t in triples if t.predicate.value == enforces and isinstance(t.subject, NamedNode))
+    return sorted(
+        t.subject.value for t in triples if t.predicate.value == enforces and isinstance(t.subject, NamedNode)
+    )

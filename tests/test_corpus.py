@@ -20,8 +20,8 @@ import pytest
 
 from guiju import keys
 from guiju.ingest import ingest_text, known_titles, references
-from guiju.numerals import to_chinese
 from guiju.ingest.write import GENERIC_HEADINGS, KINDS
+from guiju.numerals import to_chinese
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ROOT / "ontology" / "documents"
@@ -228,9 +228,7 @@ def test_every_link_has_an_end(document: str) -> None:
     whole = triples(document)[f"{keys.ID}{document}"]
     based_on = {node.value for node in whole.get(keys.ELI + "based_on", [])}
     assert based_on <= known
-    cited = {
-        target for targets in links(document, keys.ELI + "cites").values() for target in targets
-    }
+    cited = {target for targets in links(document, keys.ELI + "cites").values() for target in targets}
     assert based_on <= cited, "a legal basis is named in the text"
 
 
@@ -259,9 +257,7 @@ def test_files_are_laid_out_as_turtlefmt_does() -> None:
     command = str(beside) if beside.exists() else shutil.which("turtlefmt")
     if command is None:
         pytest.skip("turtlefmt is not installed; pip install turtlefmt")
-    done = subprocess.run(
-        [command, "--check", str(DOCUMENTS)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([command, "--check", str(DOCUMENTS)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -291,9 +287,7 @@ def test_nothing_that_the_source_refers_to_is_lost(document: str) -> None:
 @with_sources
 @pytest.mark.parametrize("document", OFFICIAL)
 def test_an_official_document_is_bundled_word_for_word(document: str) -> None:
-    rows = tuple(
-        (name, kind, parent or "", h or t) for name, kind, parent, h, t in bundled(document)
-    )
+    rows = tuple((name, kind, parent or "", h or t) for name, kind, parent, h, t in bundled(document))
     assert rows == source(document)
 
 
@@ -308,9 +302,7 @@ def test_an_unofficial_document_is_bundled_by_its_structure(document: str) -> No
 def test_no_wording_of_the_unofficial_documents_is_in_the_ontology() -> None:
     """No 20 characters in a row, but for titles in 《》 and what they quote from the law."""
     size = 20
-    official = "\n".join(
-        (CORPUS / f"{document}.txt").read_text(encoding="utf-8") for document in OFFICIAL
-    )
+    official = "\n".join((CORPUS / f"{document}.txt").read_text(encoding="utf-8") for document in OFFICIAL)
     runs: dict[str, str] = {}
     for document in UNOFFICIAL:
         text = (CORPUS / f"{document}.txt").read_text(encoding="utf-8")

@@ -23,7 +23,9 @@ HEAD = """
 
 
 def _read(turtle: str, knowledge: Knowledge) -> list[str]:
-    return [f"{item.where} {item.what}" for item in receive([("x.ttl", (HEAD + turtle).encode(), None)], knowledge).ignored]
+    return [
+        f"{item.where} {item.what}" for item in receive([("x.ttl", (HEAD + turtle).encode(), None)], knowledge).ignored
+    ]
 
 
 @pytest.mark.parametrize(

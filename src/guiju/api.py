@@ -48,6 +48,9 @@ app = FastAPI(
     version=__version__,
     summary="Chinese financial regulation as data: law, norms, shapes and verdicts.",
     lifespan=_lifespan,
+    # The generated pages load scripts from elsewhere; the description itself is at /openapi.json.
+    docs_url=None,
+    redoc_url=None,
 )
 _under_way = asyncio.Semaphore(AT_ONCE)
 
@@ -138,8 +141,7 @@ def queries() -> list[dict[str, Any]]:
             "en": question.en,
             "about": question.about,
             "parameters": [
-                {"name": p.name, "type": p.type, "about": p.about, "default": p.default}
-                for p in question.params
+                {"name": p.name, "type": p.type, "about": p.about, "default": p.default} for p in question.params
             ],
             "returns": list(question.returns),
         }
@@ -223,8 +225,6 @@ def _limited() -> None:
 def _rows(name: str, params: dict[str, str]) -> list[dict[str, str | None]]:
     answer = library.ask(_library().knowledge, name, params)
     return [
-        dict(
-            zip(answer.columns, [None if term is None else library.shown(term) for term in row], strict=True)
-        )
+        dict(zip(answer.columns, [None if term is None else library.shown(term) for term in row], strict=True))
         for row in answer.rows
     ]

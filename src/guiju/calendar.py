@@ -133,8 +133,7 @@ def _year(path: Path, rest: frozenset[int]) -> _Year:
     if not _values(graph, subject, "notice", None, path):
         raise _error(path, "没有依据的通知", "no notice that it rests on", "写 gj:notice add gj:notice")
     off, worked = (
-        _dates(path, _values(graph, subject, name, XSD + "date", path))
-        for name in ("dayOff", "makeUpWorkday")
+        _dates(path, _values(graph, subject, name, XSD + "date", path)) for name in ("dayOff", "makeUpWorkday")
     )
     if not off:
         raise _error(path, "没有放假日", "no day off", "写 gj:dayOff add gj:dayOff")
@@ -175,13 +174,9 @@ def _graph(path: Path) -> ox.Dataset:
 
 
 def _only(path: Path, graph: ox.Dataset, kind: str) -> ox.NamedNode:
-    found = [
-        quad.subject for quad in graph.quads_for_object(ox.NamedNode(GJ + kind)) if quad.predicate == _TYPE
-    ]
+    found = [quad.subject for quad in graph.quads_for_object(ox.NamedNode(GJ + kind)) if quad.predicate == _TYPE]
     if len(found) != 1 or not isinstance(found[0], ox.NamedNode):
-        raise _error(
-            path, f"有 {len(found)} 个 gj:{kind}", f"{len(found)} of gj:{kind}", "每个文件一个 one a file"
-        )
+        raise _error(path, f"有 {len(found)} 个 gj:{kind}", f"{len(found)} of gj:{kind}", "每个文件一个 one a file")
     return found[0]
 
 

@@ -58,8 +58,4 @@ def read_citation(text: str, titles: Mapping[str, str]) -> list[Key]:
     if title is None:
         return [Key(document, provision) for document in titles.values()] if provision else []
     name = title[1]
-    return [
-        Key(document, provision)
-        for known, document in titles.items()
-        if name == known or known.startswith(name)
-    ]
+    return [Key(document, provision) for known, document in titles.items() if name == known or known.startswith(name)]

@@ -7,6 +7,7 @@ Exit codes: 0 nothing failed, 1 only warnings (or, when asked for, outcomes that
 from __future__ import annotations
 
 import json
+import re
 import sys
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from typer.exceptions import TyperException
 
 if TYPE_CHECKING:
     from guiju.library import Answer
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from guiju.show import Library
 
 OK, WARNINGS, VIOLATIONS, BAD_INPUT, OUR_FAULT = range(5)
+WIDE = 6
+"""Columns beyond which a terminal shows rows one below the other."""
 
 app = typer.Typer(
     name="guiju",
@@ -51,18 +55,14 @@ class FailOn(StrEnum):
     NOT_KNOWN = "notknown"
 
 
-Files = Annotated[
-    list[str], typer.Argument(help="RDF 文件，- 为标准输入。 RDF files, or - for standard input.")
-]
+Files = Annotated[list[str], typer.Argument(help="RDF 文件，- 为标准输入。 RDF files, or - for standard input.")]
 AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="适用哪一天的法律。 The day whose law is applied."),
 ]
 InputFormat = Annotated[
     str | None,
-    typer.Option(
-        help="turtle, ntriples, nquads, trig, jsonld 或 or rdfxml；默认看文件名 by the file's name."
-    ),
+    typer.Option(help="turtle, ntriples, nquads, trig, jsonld 或 or rdfxml；默认看文件名 by the file's name."),
 ]
 Engine = Annotated[str, typer.Option(help="oxigraph 或 or pyshacl。")]
 
@@ -74,9 +74,7 @@ def validate(
     document: Annotated[
         list[str] | None, typer.Option(help="只问这些文件的规范。 Only norms of these documents.")
     ] = None,
-    outcomes: Annotated[
-        str, typer.Option(help="failed,cantTell,passed,inapplicable 或 or all。")
-    ] = "failed,cantTell",
+    outcomes: Annotated[str, typer.Option(help="failed,cantTell,passed,inapplicable 或 or all。")] = "failed,cantTell",
     format: Annotated[Format, typer.Option(help="text、json 或 or turtle。")] = Format.TEXT,
     fail_on: Annotated[
         FailOn, typer.Option(help="退出码不为零的最轻程度。 The mildest finding that is not exit code 0.")
@@ -151,9 +149,7 @@ def show(
 
 @app.command()
 def search(
-    words: Annotated[
-        list[str], typer.Argument(help="词语，全部须出现；两个字也可以。 Words that must all occur.")
-    ],
+    words: Annotated[list[str], typer.Argument(help="词语，全部须出现；两个字也可以。 Words that must all occur.")],
     limit: Annotated[int, typer.Option(min=1, help="至多几条。 How many at most.")] = 20,
     format: Annotated[Format, typer.Option(help="text 或 or json。")] = Format.TEXT,
 ) -> None:
@@ -244,16 +240,12 @@ def ingest(
     from guiju.paths import data_root
 
     provisions = ingest_text(file.read_text(encoding="utf-8"), document)
-    meta = DocumentMeta(
-        document, title, title_en, in_force_from=in_force_from.date() if in_force_from else None
-    )
+    meta = DocumentMeta(document, title, title_en, in_force_from=in_force_from.date() if in_force_from else None)
     titles = known_titles(data_root() / "ontology" / "documents")
     written = write_turtle(provisions, meta, out_dir, titles=titles)
     out.print(f"{len(provisions)} 条文 provisions → {len(written.files)} 文件 files in {out_dir}")
     for open_reference in written.unresolved:
-        out.print(
-            f"未解析 unresolved {open_reference.provision}: {open_reference.words} ({open_reference.why})"
-        )
+        out.print(f"未解析 unresolved {open_reference.provision}: {open_reference.words} ({open_reference.why})")
 
 
 @app.command()
@@ -288,23 +280,12 @@ def main() -> None:
 
 
 def _failed(error: Exception) -> int:
-    import click
-
-    if isinstance(error, click.ClickException):
-        error.show()
-        return BAD_INPUT
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if isinstance(error, click.exceptions.Abort):
-        return BAD_INPUT
-    if isinstance(error, (ValueError, FileNotFoundError, FileExistsError)):
-        err.print(f"[bold red]错误 error[/] ", end="")
+    if isinstance(error, (ValueError, FileNotFoundError, FileExistsError, TyperException)):
+        err.print("[bold red]错误 error[/] ", end="")
         err.print(str(error), markup=False)
         return BAD_INPUT
     err.print_exception()
-    err.print(
-        "这是规矩自身的错误，请附上述信息报告。 This is our own fault; please report it with the above."
-    )
+    err.print("这是规矩自身的错误，请附上述信息报告。 This is our own fault; please report it with the above.")
     return OUR_FAULT
 
 
@@ -382,8 +363,19 @@ def _answer(answer: Answer, format: Format) -> None:
     if format is Format.JSON:
         _json([dict(zip(answer.columns, row, strict=True)) for row in answer.table()])
         return
-    table = Table(*answer.columns, header_style="bold")
-    for row in answer.table():
-        table.add_row(*map(escape, row))
-    out.print(table)
-    out.print(f"{len(answer.rows)} 行 rows")
+    rows = answer.table()
+    if not out.is_terminal:
+        for row in [answer.columns, *rows]:
+            print("\t".join(re.sub(r"\s+", " ", value) for value in row))
+        return
+    if len(answer.columns) > WIDE:
+        for row in rows:
+            for name, value in zip(answer.columns, row, strict=True):
+                out.print(f"[cyan]{name:>20}[/]  {escape(value)}")
+            out.print()
+    else:
+        table = Table(*answer.columns, header_style="bold")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        out.print(table)
+    out.print(f"{len(rows)} 行 rows")

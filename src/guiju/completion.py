@@ -108,9 +108,7 @@ def _companion_shapes(
             for value in values
         ]
         if suffix == "not-known":
-            body += [
-                Triple(companion, NamedNode(keys.SH + "node"), companion_of(node, suffix)) for node in nested
-            ]
+            body += [Triple(companion, NamedNode(keys.SH + "node"), companion_of(node, suffix)) for node in nested]
         if body:
             yield from body
             yield Triple(companion, TYPE, NODE_SHAPE)
@@ -157,7 +155,5 @@ def _parameters(shapes: Index, component: NamedNode) -> list[str]:
 
 def _by_language(literals: Iterable[Term]) -> dict[str, str]:
     return {
-        literal.language: literal.value
-        for literal in literals
-        if isinstance(literal, Literal) and literal.language
+        literal.language: literal.value for literal in literals if isinstance(literal, Literal) and literal.language
     }

@@ -47,9 +47,7 @@ def print_hits(console: Console, hits: list[Entry], words: list[str]) -> None:
             )
         )
         text = Line("      " + _excerpt(hit["text"]["zh"], words))
-        text.highlight_words(
-            [part for word in words for part in word.split()], "bold yellow", case_sensitive=False
-        )
+        text.highlight_words([part for word in words for part in word.split()], "bold yellow", case_sensitive=False)
         console.print(text)
     console.print(f"{len(hits)} 条 hits")
 
@@ -110,9 +108,7 @@ def _provision(console: Console, entry: Entry, depth: int = 0) -> None:
         ("被引用 referred to by", entry["referredToBy"]),
     ):
         for link in links:
-            console.print(
-                Line.assemble((f"  {label}  ", "cyan"), link["citation"]["zh"], (f"  {link['key']}", "dim"))
-            )
+            console.print(Line.assemble((f"  {label}  ", "cyan"), link["citation"]["zh"], (f"  {link['key']}", "dim")))
     for cited in entry["cites"]:
         console.print(Line.assemble(("  援引 cites  ", "cyan"), f"《{cited['zh']}》"))
     for norm in entry["norms"]:
@@ -125,9 +121,7 @@ def _norm(console: Console, norm: Entry, indent: str) -> None:
     zh = _MODALITY.get(norm["modality"] or "", "")
     head = f"{zh} {norm['modality']}" + (f"，{_FORCE[norm['force']]}" if norm["force"] else "")
     console.print(
-        Line.assemble(
-            indent, (f"◆ {norm['label']['zh']}", "bold green"), f"  [{head}]  ", (norm["key"], "dim")
-        )
+        Line.assemble(indent, (f"◆ {norm['label']['zh']}", "bold green"), f"  [{head}]  ", (norm["key"], "dim"))
     )
     console.print(Line(f"{indent}  {norm['definition']['zh']}"))
     console.print(Line(f"{indent}  {norm['definition']['en']}", style="dim"))
@@ -155,9 +149,7 @@ def _shape(row: Any, shape: Entry) -> None:
     target, scope = _named(shape["target"]), _named(shape["scope"])
     row(
         "检验 tested on",
-        (target or "")
-        + (f"（就 {scope} 而问）" if scope and scope != target else "")
-        + f"  {shape['severity']}",
+        (target or "") + (f"（就 {scope} 而问）" if scope and scope != target else "") + f"  {shape['severity']}",
     )
     for component in shape["components"]:
         values = "，".join(f"{p['name']} = {p['label']['zh']}" for p in component["parameters"])
@@ -173,17 +165,11 @@ def _named(value: Entry | None) -> str | None:
 
 
 def _excerpt(text: str, words: list[str], around: int = 40) -> str:
-    found = [
-        at for word in words for part in word.split() if (at := text.casefold().find(part.casefold())) >= 0
-    ]
+    found = [at for word in words for part in word.split() if (at := text.casefold().find(part.casefold())) >= 0]
     if not found or len(text) <= 2 * around:
         return text[: 2 * around]
     start = max(0, min(found) - around // 2)
-    return (
-        ("…" if start else "")
-        + text[start : start + 2 * around]
-        + ("…" if start + 2 * around < len(text) else "")
-    )
+    return ("…" if start else "") + text[start : start + 2 * around] + ("…" if start + 2 * around < len(text) else "")
 
 
 def _prefixed(turtle: str) -> str:

@@ -101,14 +101,20 @@ class _Oxigraph:
         parameters = [self._shapes[node][keys.SH + "path"][0].value for node in _nodes(about[keys.SH + "parameter"])]
         validator = next(_nodes(about[keys.SH + "nodeValidator"]))
         select = self._shapes[validator][keys.SH + "select"][0].value
-        return parameters, f"PREFIX gj: <{keys.GJ}>\n" + select.replace("WHERE {", "WHERE {\n    $this a $targetClass .", 1)
+        return parameters, f"PREFIX gj: <{keys.GJ}>\n" + select.replace(
+            "WHERE {", "WHERE {\n    $this a $targetClass .", 1
+        )
 
     def _understood(self, shape: NamedNode) -> bool:
         about = self._shapes[shape]
         return (
             all(name in _UNDERSTOOD for name in about if name.startswith(keys.SH))
             and keys.SH + "targetClass" in about
-            and all(self._understood(node) for node in _nodes(about.get(keys.SH + "node", ())) if isinstance(node, NamedNode))
+            and all(
+                self._understood(node)
+                for node in _nodes(about.get(keys.SH + "node", ()))
+                if isinstance(node, NamedNode)
+            )
         )
 
 

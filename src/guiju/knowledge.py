@@ -73,8 +73,7 @@ class Knowledge:
         return frozenset(
             triple.subject.value
             for triple in self.background
-            if isinstance(triple.subject, NamedNode)
-            and triple.subject.value.startswith((keys.GJ, keys.TAXONOMY))
+            if isinstance(triple.subject, NamedNode) and triple.subject.value.startswith((keys.GJ, keys.TAXONOMY))
         )
 
     @cached_property

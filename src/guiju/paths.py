@@ -15,6 +15,4 @@ def data_root() -> Path:
     for root in (_PACKAGE / "data", _PACKAGE.parent.parent):
         if (root / "ontology" / "guiju.ttl").is_file():
             return root
-    raise FileNotFoundError(
-        f"no ontology beside {_PACKAGE}: reinstall guiju, or run it from a complete checkout"
-    )
+    raise FileNotFoundError(f"no ontology beside {_PACKAGE}: reinstall guiju, or run it from a complete checkout")

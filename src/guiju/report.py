@@ -48,18 +48,14 @@ class Report:
             "asOf": self.assessment.as_of.isoformat() if self.assessment.as_of else None,
             "engine": self.assessment.engine,
             "inputs": [
-                {"name": info.name, "sha256": info.sha256, "triples": info.triples}
-                for info in self.submission.inputs
+                {"name": info.name, "sha256": info.sha256, "triples": info.triples} for info in self.submission.inputs
             ],
             "ignored": [
-                {"where": item.where, "what": item.what, "why": _both(item.why)}
-                for item in self.submission.ignored
+                {"where": item.where, "what": item.what, "why": _both(item.why)} for item in self.submission.ignored
             ],
             "summary": self.assessment.summary(),
             "verdicts": [
-                self._verdict(verdict, known)
-                for verdict in self.assessment.verdicts
-                if verdict.outcome in outcomes
+                self._verdict(verdict, known) for verdict in self.assessment.verdicts if verdict.outcome in outcomes
             ],
         }
 
@@ -89,9 +85,7 @@ class Report:
         zh, en, style = _MARK[verdict.outcome]
         if verdict.outcome == "failed" and verdict.severity != "violation":
             zh, style = (
-                ("△ 与原则要求不一致", "bold yellow")
-                if verdict.severity == "warning"
-                else ("○ 未达鼓励目标", "cyan")
+                ("△ 与原则要求不一致", "bold yellow") if verdict.severity == "warning" else ("○ 未达鼓励目标", "cyan")
             )
             en = verdict.severity
         citation, definition = self._citation(verdict, known), self._definition(verdict, known)
@@ -119,9 +113,7 @@ class Report:
         console.print()
         console.rule("结论 Summary")
         if self.assessment.as_of:
-            console.print(
-                f"法律基准日 Law as of {self.assessment.as_of}；引擎 engine: {self.assessment.engine}"
-            )
+            console.print(f"法律基准日 Law as of {self.assessment.as_of}；引擎 engine: {self.assessment.engine}")
         for info in self.submission.inputs:
             console.print(Line(f"输入 input {info.name}  {info.triples} triples  sha256 {info.sha256[:16]}…"))
         for item in self.submission.ignored:
@@ -175,9 +167,7 @@ class Report:
             kind = f"{row['zh'].value} {row['en'].value}".strip()
             day = row["date"].value if "date" in row else ""
             short = "" if iri.startswith("urn:guiju:") else iri.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
-            title = " ".join(
-                part for part in (name or kind or short, day, f"<{short}>" if short else "") if part
-            )
+            title = " ".join(part for part in (name or kind or short, day, f"<{short}>" if short else "") if part)
             named.setdefault(iri, _Named(row["entity"].value, title))
         return named
 

@@ -48,8 +48,7 @@ class Library:
     def titles(self) -> dict[str, str]:
         """Every document's id by its Chinese title."""
         return {
-            self._text(iri, keys.DCTERMS + "title").zh: iri.removeprefix(keys.ID)
-            for iri in self._of_type("Document")
+            self._text(iri, keys.DCTERMS + "title").zh: iri.removeprefix(keys.ID) for iri in self._of_type("Document")
         }
 
     def documents(self) -> list[dict[str, Any]]:
@@ -114,9 +113,7 @@ class Library:
                 self._text(iri, keys.SKOS + "definition"),
             )
             reading = self._text(iri, keys.GJ + "reading")
-            entries.append(
-                (1, "norm", str(keys.parse(iri)), iri, label, definition, f"{label}{definition}{reading}")
-            )
+            entries.append((1, "norm", str(keys.parse(iri)), iri, label, definition, f"{label}{definition}{reading}"))
         for iri in self._of_type("Provision"):
             text = self._text(iri, keys.GJ + "text")
             text = text if text.zh else self._text(iri, keys.GJ + "summary")
@@ -124,20 +121,14 @@ class Library:
             cited = self._text(iri, CITATION.value)
             if text.zh or heading.zh:
                 body = f"{text}{heading}"
-                entries.append(
-                    (2, "provision", str(keys.parse(iri)), iri, cited, text if text.zh else heading, body)
-                )
+                entries.append((2, "provision", str(keys.parse(iri)), iri, cited, text if text.zh else heading, body))
         for subject, properties in self.about.items():
             if isinstance(subject, NamedNode) and subject.value.startswith((keys.GJ, keys.TAXONOMY)):
-                name = (
-                    keys.SKOS + "prefLabel" if keys.SKOS + "prefLabel" in properties else keys.RDFS + "label"
-                )
+                name = keys.SKOS + "prefLabel" if keys.SKOS + "prefLabel" in properties else keys.RDFS + "label"
                 label = self._text(subject.value, name)
                 definition = self._text(subject.value, keys.SKOS + "definition")
                 short = subject.value.removeprefix(keys.BASE)
-                entries.append(
-                    (0, "term", short, subject.value, label, definition, f"{label}{definition}{short}")
-                )
+                entries.append((0, "term", short, subject.value, label, definition, f"{label}{definition}{short}"))
         return [
             (
                 weight,
@@ -185,13 +176,9 @@ class Library:
             "kind": self._named(iri, "provisionKind"),
             "heading": self._text(iri, keys.GJ + "heading").zh or None,
             "text": self._text(iri, keys.GJ + "text").zh or None,
-            "summary": _both(self._text(iri, keys.GJ + "summary"))
-            if self._text(iri, keys.GJ + "summary").zh
-            else None,
+            "summary": _both(self._text(iri, keys.GJ + "summary")) if self._text(iri, keys.GJ + "summary").zh else None,
             "refersTo": self._links(self._objects(iri, keys.GJ + "refersTo")),
-            "cites": [
-                _both(self._text(i, keys.DCTERMS + "title")) for i in self._objects(iri, keys.ELI + "cites")
-            ],
+            "cites": [_both(self._text(i, keys.DCTERMS + "title")) for i in self._objects(iri, keys.ELI + "cites")],
             "referredToBy": self._links(self._inverse.get((keys.GJ + "refersTo", iri), [])),
             "norms": [self._norm(norm) for norm in self._stated(iri)],
             "provisions": [self._provision(child) for child in self._children(iri)],
@@ -209,9 +196,7 @@ class Library:
             "bearer": self._named(iri, "bearer"),
             "label": _both(self._text(iri, keys.RDFS + "label")),
             "definition": _both(self._text(iri, keys.SKOS + "definition")),
-            "reading": _both(self._text(iri, keys.GJ + "reading"))
-            if self._text(iri, keys.GJ + "reading").zh
-            else None,
+            "reading": _both(self._text(iri, keys.GJ + "reading")) if self._text(iri, keys.GJ + "reading").zh else None,
             "citation": _both(self._text(key.place, CITATION.value)),
             "provision": str(keys.Key(key.document, key.provision)),
             "notEncoded": self._named(iri, "notEncoded"),
@@ -250,9 +235,7 @@ class Library:
             shape = keys.parse(norm).shape
             if not self._exists(shape):
                 continue
-            target = (
-                self._value(shape, keys.GJ + "scope") or self._value(shape, keys.SH + "targetClass") or ""
-            )
+            target = self._value(shape, keys.GJ + "scope") or self._value(shape, keys.SH + "targetClass") or ""
             for component in self._components(shape):
                 needed.append(
                     {
@@ -328,9 +311,7 @@ class Library:
         ]
 
     def _of_norms(self) -> list[str]:
-        return sorted(
-            s.value for s in self.about if isinstance(s, NamedNode) and s.value.startswith(keys.NORM)
-        )
+        return sorted(s.value for s in self.about if isinstance(s, NamedNode) and s.value.startswith(keys.NORM))
 
     def _stated(self, iri: str) -> list[str]:
         found = self._inverse.get((keys.GJ + "statedIn", iri), [])
@@ -347,15 +328,12 @@ class Library:
         from difflib import get_close_matches
 
         known = [
-            str(keys.parse(iri))
-            for iri in [*self._of_type("Provision"), *self._of_norms(), *self._of_type("Document")]
+            str(keys.parse(iri)) for iri in [*self._of_type("Provision"), *self._of_norms(), *self._of_type("Document")]
         ]
         return get_close_matches(str(key), known, 3, 0.5) or ["aic-measures-2018"]
 
     def _links(self, iris: Iterable[str]) -> list[dict[str, Any]]:
-        return [
-            {"key": str(keys.parse(iri)), "citation": _both(self._text(iri, CITATION.value))} for iri in iris
-        ]
+        return [{"key": str(keys.parse(iri)), "citation": _both(self._text(iri, CITATION.value))} for iri in iris]
 
     def _named(self, iri: str, name: str, namespace: str = keys.GJ) -> dict[str, Any] | None:
         value = self._value(iri, namespace + name)
@@ -372,11 +350,7 @@ class Library:
         return {"zh": term.value, "en": term.value}
 
     def _objects(self, iri: str, predicate: str) -> list[str]:
-        return [
-            term.value
-            for term in self.about[NamedNode(iri)].get(predicate, ())
-            if not isinstance(term, BlankNode)
-        ]
+        return [term.value for term in self.about[NamedNode(iri)].get(predicate, ()) if not isinstance(term, BlankNode)]
 
     def _value(self, iri: str, predicate: str) -> str | None:
         return next(iter(self._objects(iri, predicate)), None)

@@ -226,9 +226,7 @@ def _untargeted(verdicts: list[Verdict], shapes: list[str], store: Store) -> lis
     judged = {verdict.shape for verdict in verdicts}
     submissions = [
         row["submission"].value
-        for row in select(
-            store, f"SELECT ?submission {{ ?submission a <{keys.GJ}Submission> }} ORDER BY ?submission"
-        )
+        for row in select(store, f"SELECT ?submission {{ ?submission a <{keys.GJ}Submission> }} ORDER BY ?submission")
     ]
     severity = {
         row["shape"].value: row["severity"].value.removeprefix(keys.SH).lower()
@@ -256,9 +254,5 @@ def _order(verdict: Verdict, knowledge: Knowledge) -> tuple[str, str, int, str]:
 
 
 def _latest_day(facts: list[Triple]) -> date | None:
-    days = [
-        t.object.value
-        for t in facts
-        if t.predicate.value == keys.GJ + "asOf" and isinstance(t.object, Literal)
-    ]
+    days = [t.object.value for t in facts if t.predicate.value == keys.GJ + "asOf" and isinstance(t.object, Literal)]
     return date.fromisoformat(max(days)) if days else None

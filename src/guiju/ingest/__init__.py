@@ -43,7 +43,6 @@ def ingest_text(text: str, document: str, *, kind: Form = "auto") -> list[Provis
         raise IngestError(
             None,
             f"文件标识 {document!r} 不合格式；请用小写字母、数字和连字符，如 aic-measures-2018。",
-            f"{document!r} is not a document id; use small letters, digits and hyphens, "
-            "as in aic-measures-2018.",
+            f"{document!r} is not a document id; use small letters, digits and hyphens, as in aic-measures-2018.",
         )
     return list(split(text, kind).provisions)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from guiju.numerals import NUMERAL, to_int
+
 from .split import Provision
 
 
@@ -113,9 +114,7 @@ def references(provisions: Iterable[Provision], titles: Mapping[str, str]) -> Re
     return References(inner, outer, tuple(unresolved))
 
 
-def _read(
-    provision: Provision, index: _Index, titles: Mapping[str, str]
-) -> Iterator[tuple[str, str, str | None]]:
+def _read(provision: Provision, index: _Index, titles: Mapping[str, str]) -> Iterator[tuple[str, str, str | None]]:
     """Each reference of one provision: its words, its kind (or why it fails) and its target."""
     text = provision.heading or provision.text
     position = 0
@@ -216,9 +215,7 @@ def _run(text: str, position: int, start: _Place = (None, None, None)) -> tuple[
         position = token.end()
 
 
-def _targets(
-    words: str, places: list[_Place], index: _Index
-) -> Iterator[tuple[str, str, str | None]]:
+def _targets(words: str, places: list[_Place], index: _Index) -> Iterator[tuple[str, str, str | None]]:
     for place in places:
         yield words, _NO_PLACE, index.find(place)
 

@@ -87,14 +87,10 @@ _IN_ARTICLE_PRT = 5.5  # 一、 inside an article stands between 款 and （一�
 _FINISHED = "。；;：:！？!?”’）)"
 _PAUSES = "，、,"
 _CITED = re.compile(r"第|[的和与及或、，至到]|以及|规定|之")
-_CITED_FIRST = re.compile(
-    rf"第(?:{NUMERAL})[款项]|第[（(](?:{NUMERAL})[）)]|(?:[、和与及或至]|以及)第|规定的"
-)
+_CITED_FIRST = re.compile(rf"第(?:{NUMERAL})[款项]|第[（(](?:{NUMERAL})[）)]|(?:[、和与及或至]|以及)第|规定的")
 _CONTENTS = re.compile(r"目\s*[录次]")
 _LEADER = re.compile(r"[\s.·…．]*[0-9]+\s*$")
-_GLUED = re.compile(
-    r"(第(?:" + NUMERAL + r")[章节][^。，；：]{1,30}?)(第(?:" + NUMERAL + r")[节条].*)"
-)
+_GLUED = re.compile(r"(第(?:" + NUMERAL + r")[章节][^。，；：]{1,30}?)(第(?:" + NUMERAL + r")[节条].*)")
 _TITLE = re.compile(r"【(?P<title>[^】]+)】\s*(?P<rest>.*)")
 _NAMES = {"chp": "章", "sec": "节", "art": "条", "prt": "部分", "question": "问"}
 _ENGLISH = {"chp": "chapter", "sec": "section", "art": "article", "prt": "part"}
@@ -191,9 +187,7 @@ def _without_contents(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     title = next((i for i, (_, line) in enumerate(lines) if _CONTENTS.fullmatch(line)), None)
     lines = [line for i, line in enumerate(lines) if i != title]
     for top in ("chp", "prt"):
-        firsts = [
-            i for i, (_, line) in enumerate(lines) if (m := _marker(line)) and m[:2] == (top, 1)
-        ]
+        firsts = [i for i, (_, line) in enumerate(lines) if (m := _marker(line)) and m[:2] == (top, 1)]
         if len(firsts) < 2:
             continue
         between = [_LEADER.sub("", line) for _, line in lines[firsts[0] : firsts[1]]]
@@ -242,9 +236,7 @@ def _logical(raw: list[tuple[int, str]], form: Form) -> list[_Line]:
         if marker and marker[0] in ("chp", "sec", "art") and _CITED_FIRST.match(marker[2]):
             marker = None  # a sentence that begins with a citation: 第五条第一款规定的……
         if lines and _unfinished(lines[-1], form):
-            cited = (
-                marker and marker[0] in ("chp", "sec", "art", "item") and _CITED.match(marker[2])
-            )
+            cited = marker and marker[0] in ("chp", "sec", "art", "item") and _CITED.match(marker[2])
             skips = marker and marker[0] == "art" and marker[1] != article + 1
             if not marker or cited or skips:
                 last = lines[-1]
@@ -287,9 +279,7 @@ class _Builder:
             if may_head and node.text[-1] not in _FINISHED:
                 node.heading, node.text = node.text, ""
             parent = node.parent.id if node.parent else None
-            yield Provision(
-                node.id, node.kind, parent, str(node.n), node.heading, node.text, node.line
-            )
+            yield Provision(node.id, node.kind, parent, str(node.n), node.heading, node.text, node.line)
 
     def _add(self, line: _Line) -> None:
         kind, n = line.kind, line.n
@@ -329,12 +319,7 @@ class _Builder:
         while self.open and self.open[-1].rank >= rank:
             self.open.pop()
         parent = self.open[-1] if self.open else None
-        if (
-            self.form == "articles"
-            and parent
-            and parent.kind == "para"
-            and parent.last(kind) != n - 1
-        ):
+        if self.form == "articles" and parent and parent.kind == "para" and parent.last(kind) != n - 1:
             # a list may go on after a paragraph that interrupts it
             siblings = parent.parent.children if parent.parent else []
             earlier = [p for p in siblings if p.kind == "para" and n > 1 and p.last(kind) == n - 1]
@@ -354,9 +339,7 @@ class _Builder:
         if self.form != "articles":  # here a paragraph holds no list
             self.open.pop()
 
-    def _open(
-        self, stem: str, kind: str, rank: float, n: int, line: int, parent: _Node | None
-    ) -> _Node:
+    def _open(self, stem: str, kind: str, rank: float, n: int, line: int, parent: _Node | None) -> _Node:
         if stem in self.taken:
             raise IngestError(
                 line,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from guiju import keys
-
 from guiju.numerals import to_chinese
+
 from .references import References, Unresolved, references
 from .split import Provision
 
@@ -82,9 +82,7 @@ def write_turtle(
     already is, because norms are written by hand below the provisions.
     """
     linked = references(provisions, titles or {})
-    files = {
-        folder / name: body for name, body in _files(provisions, meta, linked, summaries or {})
-    }
+    files = {folder / name: body for name, body in _files(provisions, meta, linked, summaries or {})}
     for path in files:
         if path.exists():
             raise FileExistsError(
@@ -114,9 +112,7 @@ def _files(
             heads[name] = _head(provision, meta)
         blocks[name].append(_provision(provision, position, meta, linked, summaries))
     for name, parts in blocks.items():
-        prefixes = (
-            ["d", "dcterms", "eli", "gj", "xsd"] if name == "document" else ["d", "eli", "gj", "n"]
-        )
+        prefixes = ["d", "dcterms", "eli", "gj", "xsd"] if name == "document" else ["d", "eli", "gj", "n"]
         spaces = _prefixes(meta.document)
         # turtlefmt puts a blank before a comment in the first line, so we do too
         lines = [f" # {heads[name]}", *(f"@prefix {p}: <{spaces[p]}> ." for p in prefixes)]
@@ -136,9 +132,7 @@ def _prefixes(document: str) -> dict[str, str]:
 
 def _head(provision: Provision, meta: DocumentMeta) -> str:
     number = to_chinese(int(provision.number))
-    words = {"art": f"第{number}条", "chp": f"第{number}章", "prt": f"{number}、"}.get(
-        provision.kind, f"第{number}款"
-    )
+    words = {"art": f"第{number}条", "chp": f"第{number}章", "prt": f"{number}、"}.get(provision.kind, f"第{number}款")
     if provision.kind == "art" and provision.heading.endswith(("?", "？")):
         words = f"问{provision.number}"
     elif provision.kind == "art" and (provision.parent or "").startswith("prt_"):
