@@ -51,6 +51,18 @@ def citations(triples: Iterable[Triple]) -> Iterator[Triple]:
             yield Triple(subject, CITATION, Literal(en, language="en"))
 
 
+def names(triples: Iterable[Triple]) -> Iterator[Triple]:
+    """The name of every term, norm and concept as ``gj:zh`` and ``gj:en``, one plain text each.
+
+    They spare every explanation the search among labels of all languages.
+    """
+    for subject, about in index(triples).items():
+        labels = about.get(keys.SKOS + "prefLabel") or about.get(keys.RDFS + "label") or ()
+        for language, text in _by_language(labels).items():
+            if language in {"zh", "en"}:
+                yield Triple(subject, NamedNode(keys.GJ + language), Literal(text))
+
+
 def complete(authored: list[Triple], knowledge: list[Triple]) -> list[Triple]:
     """The authored shapes and components, with everything that follows from them.
 

@@ -38,13 +38,14 @@ class Knowledge:
     def background(self) -> list[Triple]:
         """The vocabulary, the taxonomies and the law's own requirements: what derivations need."""
         ontology = self.root / "ontology"
-        return list(_read(sorted([*ontology.glob("*.ttl"), *ontology.glob("taxonomies/*.ttl")])))
+        found = list(_read(sorted([*ontology.glob("*.ttl"), *ontology.glob("taxonomies/*.ttl")])))
+        return found + list(completion.names(found))
 
     @cached_property
     def documents(self) -> list[Triple]:
         """Documents, provisions and norms, with the citations of the provisions."""
         found = list(_read(sorted((self.root / "ontology" / "documents").rglob("*.ttl"))))
-        return found + list(completion.citations(found))
+        return [*found, *completion.citations(found), *completion.names(found)]
 
     @property
     def triples(self) -> list[Triple]:
