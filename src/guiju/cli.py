@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 if TYPE_CHECKING:
+    from guiju.intake import Source
     from guiju.library import Answer
     from guiju.report import Report
     from guiju.show import Library
@@ -103,7 +105,8 @@ def demo(
     if chosen not in samples:
         raise _Wrong(f"没有样例 {chosen}。 There is no sample {chosen}; there are {', '.join(samples)}.")
     wanted = _outcomes(outcomes)
-    report = _report([str(samples[chosen])], None, None, "oxigraph", None)
+    file = samples[chosen]
+    report = _report([(file.name, file.read_bytes(), "turtle")], None, None, "oxigraph", None)
     _write(report, format, wanted)
     if format is Format.TEXT:
         out.print(f"\n样例 samples: {', '.join(samples)}；guiju demo NAME")
@@ -294,7 +297,7 @@ class _Wrong(ValueError):
 
 
 def _report(
-    files: list[str],
+    sources: Sequence[Source],
     as_of: datetime | None,
     documents: list[str] | None,
     engine: str,
@@ -308,7 +311,7 @@ def _report(
     day: date | None = as_of.date() if as_of else None
     with err.status("读取 reading") as status:
         knowledge = Knowledge()
-        submission = receive(list(files), knowledge, input_format)
+        submission = receive(sources, knowledge, input_format)
         assessment = assess(
             submission.triples,
             knowledge,

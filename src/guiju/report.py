@@ -105,8 +105,10 @@ class Report:
                 if where:
                     line.append(f"  ← {where}", style="blue")
                 console.print(line)
-        for reading in self._readings(verdict, known):
+        if reading := self._reading(verdict, known).zh:
             console.print(Line.assemble(("  解读  ", "cyan"), reading))
+        if verdict.outcome == "failed" and (law := self._law(verdict, known)):
+            console.print(Line.assemble(("  原文  ", "cyan"), (law, "italic")))
         console.print(Line(f"  {verdict.key}", style="dim"))
 
     def _print_summary(self, console: Console) -> None:
@@ -133,6 +135,8 @@ class Report:
             "severity": verdict.severity,
             "citation": _both(self._citation(verdict, known)),
             "message": _both(self._definition(verdict, known)),
+            "text": self._law(verdict, known),
+            "reading": _both(reading) if (reading := self._reading(verdict, known)).zh else None,
             "because": verdict.because,
             "facts": [self._part(part) for part in verdict.facts],
             "missing": [self._part(part) for part in verdict.missing],
@@ -154,10 +158,12 @@ class Report:
     def _definition(self, verdict: Verdict, known: Index) -> Text:
         return _text(known, verdict.norm, keys.SKOS + "definition")
 
-    def _readings(self, verdict: Verdict, known: Index) -> Iterator[str]:
-        for literal in known[NamedNode(verdict.norm)].get(keys.GJ + "reading", ()):
-            if isinstance(literal, Literal) and literal.language == "zh":
-                yield literal.value
+    def _reading(self, verdict: Verdict, known: Index) -> Text:
+        found = _literals(known, verdict.norm, keys.GJ + "reading")
+        return Text(found.get("zh", ""), found.get("en", ""))
+
+    def _law(self, verdict: Verdict, known: Index) -> str | None:
+        return _literals(known, verdict.key.place, keys.GJ + "text").get("zh")
 
     def _names(self) -> dict[str, _Named]:
         named: dict[str, _Named] = {}
@@ -231,7 +237,7 @@ class _Named:
 
 def grouped(text: str) -> str:
     """The same text with digits of amounts in groups of three; dates and short numbers stay as they are."""
-    return re.sub(r"(?<![\d.\-])\d{5,}(?![\d\-])", lambda match: f"{int(match[0]):,}", text)
+    return re.sub(r"(?<![\d.])(?<!\d-)\d{5,}(?![\d\-])", lambda match: f"{int(match[0]):,}", text)
 
 
 def _merged(parts: list[Part]) -> list[tuple[str, str, list[str]]]:
@@ -255,9 +261,13 @@ def _both(text: Text) -> dict[str, str]:
 
 
 def _text(known: Index, iri: str, predicate: str) -> Text:
-    found = {
+    found = _literals(known, iri, predicate)
+    return Text(found.get("zh", iri), found.get("en", iri))
+
+
+def _literals(known: Index, iri: str, predicate: str) -> dict[str, str]:
+    return {
         literal.language: literal.value
         for literal in known[NamedNode(iri)].get(predicate, ())
-        if isinstance(literal, Literal)
+        if isinstance(literal, Literal) and literal.language
     }
-    return Text(found.get("zh", iri), found.get("en", iri))

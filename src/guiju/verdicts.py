@@ -116,11 +116,13 @@ def judge(
 def in_force(knowledge: Knowledge, when: date | None, documents: Iterable[str] | None = None) -> list[str]:
     """The shapes whose norms apply on a day (any day where it is None), of the documents given or of all.
 
-    Raises ValueError for a document that the knowledge base does not have.
+    A document whose first day is not known is left out, unless it is asked for by name. Raises ValueError
+    for a document that the knowledge base does not have.
     """
     rows = list(select(knowledge.store, knowledge.query("shapes-in-force")))
     known = {row["document"].value.removeprefix(keys.ID) for row in rows}
-    wanted = set(documents or known)
+    documents = set(documents or ())
+    wanted = documents or known
     if wanted - known:
         raise ValueError(
             f"no shapes for {', '.join(sorted(wanted - known))}; there are some for {', '.join(sorted(known))}"
@@ -130,6 +132,7 @@ def in_force(knowledge: Knowledge, when: date | None, documents: Iterable[str] |
         row["shape"].value
         for row in rows
         if row["document"].value.removeprefix(keys.ID) in wanted
+        and (documents or "from" in row)
         and (day is None or "from" not in row or row["from"].value <= day)
         and (day is None or "until" not in row or day < row["until"].value)
     ]
