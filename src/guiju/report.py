@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from guiju.knowledge import Knowledge, select
 from guiju.submission import Submission
 from guiju.verdicts import OUTCOMES, Assessment, Part, Verdict
 
+MOST_WANTED = 8
+"""How many missing facts the summary of a report names."""
 _MARK = {
     "failed": ("✗ 不符合", "failed", "bold red"),
     "cantTell": ("? 不能判断", "not known", "yellow"),
@@ -120,6 +123,11 @@ class Report:
             console.print(Line(f"输入 input {info.name}  {info.triples} triples  sha256 {info.sha256[:16]}…"))
         for item in self.submission.ignored:
             console.print(Line(f"已忽略 ignored {item.where}  {item.what}  {item.why}", style="yellow"))
+        wanted = Counter(part.text for verdict in self.assessment.verdicts for part in verdict.missing)
+        if len(wanted) > MOST_WANTED:
+            console.print("最缺的事实 What is missing most:")
+            for text, count in wanted.most_common(MOST_WANTED):
+                console.print(Line.assemble((f"{count:>6}  ", "yellow"), text.zh, (f"  {text.en}", "dim")))
         for outcome, count in self.assessment.summary().items():
             zh, en, style = _MARK[outcome]
             console.print(Line.assemble((f"{count:>6}  {zh}", style), f"  {en}"))
