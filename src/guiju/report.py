@@ -124,7 +124,7 @@ class Report:
         for item in self.submission.ignored:
             console.print(Line(f"已忽略 ignored {item.where}  {item.what}  {item.why}", style="yellow"))
         wanted = Counter(part.text for verdict in self.assessment.verdicts for part in verdict.missing)
-        if len(wanted) > MOST_WANTED:
+        if len(wanted) > MOST_WANTED and max(wanted.values()) > 2:
             console.print("最缺的事实 What is missing most:")
             for text, count in wanted.most_common(MOST_WANTED):
                 console.print(Line.assemble((f"{count:>6}  ", "yellow"), text.zh, (f"  {text.en}", "dim")))
