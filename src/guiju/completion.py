@@ -70,13 +70,13 @@ def complete(authored: list[Triple], knowledge: list[Triple]) -> list[Triple]:
     """
     shapes, known = index(authored), index(knowledge)
     components = {
-        subject: _parameters(shapes, subject)
+        subject: parameters(shapes, subject)
         for subject, about in shapes.items()
         if isinstance(subject, NamedNode) and COMPONENT in about[keys.RDF + "type"]
     }
     done = list(authored)
-    for component, parameters in components.items():
-        done += _companion_components(shapes, component, parameters)
+    for component, names_ in components.items():
+        done += _companion_components(shapes, component, names_)
     owner = {name: component for component, names in components.items() for name in names}
     for shape, about in shapes.items():
         if NODE_SHAPE in about[keys.RDF + "type"] and isinstance(shape, NamedNode):
@@ -130,12 +130,12 @@ def _companion_shapes(
                 yield Triple(companion, NamedNode(keys.SH + "targetClass"), target)
 
 
-def _companion_components(shapes: Index, component: NamedNode, parameters: list[str]) -> Iterator[Triple]:
+def _companion_components(shapes: Index, component: NamedNode, parameter_names: list[str]) -> Iterator[Triple]:
     for namespace, declaration, _ in _COMPANIONS.values():
         for query in shapes[component].get(keys.GJ + declaration, ()):
             twin = NamedNode(renamed(component.value, namespace))
             yield Triple(twin, TYPE, COMPONENT)
-            for name in parameters:
+            for name in parameter_names:
                 parameter = BlankNode()
                 yield Triple(twin, NamedNode(keys.SH + "parameter"), parameter)
                 yield Triple(parameter, NamedNode(keys.SH + "path"), NamedNode(renamed(name, namespace)))
@@ -156,7 +156,8 @@ def renamed(name: str, namespace: str) -> str:
     return namespace + name.removeprefix(keys.GJ)
 
 
-def _parameters(shapes: Index, component: NamedNode) -> list[str]:
+def parameters(shapes: Index, component: NamedNode) -> list[str]:
+    """The IRIs of a constraint component's parameters."""
     return [
         path.value
         for parameter in shapes[component].get(keys.SH + "parameter", ())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pyoxigraph import BlankNode, NamedNode, QuerySolutions, Store, Triple
 
 from guiju import keys, rdf
-from guiju.completion import COMPONENT, NODE_SHAPE, Index, Term, index
+from guiju.completion import COMPONENT, NODE_SHAPE, Index, Term, index, parameters
 from guiju.knowledge import fill
 
 OXIGRAPH, PYSHACL = "oxigraph", "pyshacl"
@@ -58,7 +58,7 @@ class _Oxigraph:
         self._store = Store()
         fill(self._store, facts)
         self._components = {
-            subject.value: self._component(about)
+            subject.value: (parameters(shapes, subject), self._validator(about))
             for subject, about in shapes.items()
             if isinstance(subject, NamedNode) and COMPONENT in about.get(keys.RDF + "type", ())
         }
@@ -79,9 +79,9 @@ class _Oxigraph:
 
     def _broken(self, shape: NamedNode, target: str) -> Iterator[tuple[str, str]]:
         about = self._shapes[shape]
-        for component, (parameters, query) in self._components.items():
-            if parameters[0] in about:
-                values = {re.split("[#/]", name)[-1]: str(about[name][0]) for name in parameters}
+        for component, (names, query) in self._components.items():
+            if names[0] in about:
+                values = {re.split("[#/]", name)[-1]: str(about[name][0]) for name in names}
                 for focus in self._select(query, {**values, "targetClass": target}):
                     yield focus, component
         for nested in about.get(keys.SH + "node", ()):
@@ -97,13 +97,10 @@ class _Oxigraph:
         for solution in found:
             yield solution["this"].value
 
-    def _component(self, about: dict[str, list[Term]]) -> tuple[list[str], str]:
-        parameters = [self._shapes[node][keys.SH + "path"][0].value for node in _nodes(about[keys.SH + "parameter"])]
+    def _validator(self, about: dict[str, list[Term]]) -> str:
         validator = next(_nodes(about[keys.SH + "nodeValidator"]))
         select = self._shapes[validator][keys.SH + "select"][0].value
-        return parameters, f"PREFIX gj: <{keys.GJ}>\n" + select.replace(
-            "WHERE {", "WHERE {\n    $this a $targetClass .", 1
-        )
+        return f"PREFIX gj: <{keys.GJ}>\n" + select.replace("WHERE {", "WHERE {\n    $this a $targetClass .", 1)
 
     def _understood(self, shape: NamedNode) -> bool:
         about = self._shapes[shape]

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from guiju import keys
 from guiju.citations import read_citation
-from guiju.completion import CITATION, Index, Term, index
+from guiju.completion import CITATION, COMPONENT, Index, Term, index, parameters
 from guiju.intake import Text
 from guiju.knowledge import Knowledge
 
@@ -270,24 +270,25 @@ class Library:
             queue += self._objects(candidate, keys.RDFS + "subClassOf")
         return short(iri)
 
+    @cached_property
+    def _parameters(self) -> dict[str, list[str]]:
+        """The parameters of every component that shapes are written in; its companions are left out."""
+        return {
+            subject.value: parameters(self.about, subject)
+            for subject, properties in list(self.about.items())
+            if isinstance(subject, NamedNode)
+            and subject.value.startswith(keys.GJ)
+            and COMPONENT in properties.get(keys.RDF + "type", ())
+        }
+
     def _components(self, shape: str) -> Iterator[dict[str, Any]]:
         stated = self.about[NamedNode(shape)]
-        for subject, properties in list(self.about.items()):
-            if not isinstance(subject, NamedNode) or not subject.value.startswith(keys.GJ):
-                continue
-            if NamedNode(keys.SH + "ConstraintComponent") not in properties.get(keys.RDF + "type", ()):
-                continue
-            names = [
-                path.value
-                for parameter in properties[keys.SH + "parameter"]
-                if isinstance(parameter, (NamedNode, BlankNode))
-                for path in self.about[parameter][keys.SH + "path"]
-            ]
-            if names and all(name in stated for name in names):
+        for component, names in self._parameters.items():
+            if all(name in stated for name in names):
                 yield {
-                    "component": _both(self._text(subject.value, keys.RDFS + "label")),
-                    "iri": subject.value,
-                    "definition": _both(self._text(subject.value, keys.SKOS + "definition")),
+                    "component": _both(self._text(component, keys.RDFS + "label")),
+                    "iri": component,
+                    "definition": _both(self._text(component, keys.SKOS + "definition")),
                     "parameters": [
                         {
                             "name": name.removeprefix(keys.GJ),
