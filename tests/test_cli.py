@@ -165,3 +165,11 @@ def test_ingest_splits_a_new_regulation(tmp_path: Path) -> None:
     done = _run("ingest", str(text), *arguments[:-1], str(tmp_path / "other"))
     assert done.returncode == cli.BAD_INPUT
     assert "第二条" in done.stderr
+
+
+def test_questions_can_be_asked_of_facts() -> None:
+    sample = str(SAMPLES / "company-in-trouble.ttl")
+    done = _run("ask", "institutions/holdings", "--facts", sample)
+    assert done.returncode == cli.OK, done.stderr
+    assert "company-in-trouble/bank" in done.stdout
+    assert "failed" in _run("ask", "institutions/summary", "--facts", sample).stdout

@@ -188,9 +188,12 @@ def ask(
         str | None, typer.Argument(help="问题名；不写则列出全部。 A question; without one, all are listed.")
     ] = None,
     param: Annotated[list[str] | None, typer.Option(help="名=值。 name=value.")] = None,
+    facts: Annotated[
+        list[str] | None, typer.Option(help="就这些事实及其结论而问。 Ask of these facts and their verdicts.")
+    ] = None,
     format: Annotated[Format, typer.Option(help="text 或 or json。")] = Format.TEXT,
 ) -> None:
-    """问题库。 The query library."""
+    """问题库。 The query library; the questions under institutions/ are asked of facts."""
     from guiju import library
     from guiju.knowledge import Knowledge
 
@@ -203,7 +206,8 @@ def ask(
                 out.print(f"    --param {parameter.name}=…  {parameter.type}  {parameter.about}{default}")
         return
     params = dict(_pair(text) for text in param or ())
-    answer = library.ask(knowledge, query, params)
+    source = _report(facts, None, None, "oxigraph", None).assessment.store if facts else knowledge
+    answer = library.ask(source, query, params, knowledge.root)
     _answer(answer, format)
 
 
