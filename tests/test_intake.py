@@ -117,7 +117,9 @@ LITERALS = st.one_of(
     st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12).map(
         lambda number: ox.Literal(f"{number:f}", datatype=ox.NamedNode(XSD + "decimal"))
     ),
-    st.integers(-(10**30), 10**30).map(lambda number: ox.Literal(str(number), datatype=ox.NamedNode(XSD + "integer"))),
+    st.integers(1 - 10**18, 10**18 - 1).map(
+        lambda number: ox.Literal(str(number), datatype=ox.NamedNode(XSD + "integer"))
+    ),
     st.dates().map(lambda day: ox.Literal(day.isoformat(), datatype=ox.NamedNode(XSD + "date"))),
     st.booleans().map(lambda each: ox.Literal(str(each).lower(), datatype=ox.NamedNode(XSD + "boolean"))),
 )
@@ -273,7 +275,7 @@ def value_of(json_ld: str) -> ox.Literal:
         ('"v": "gj:v"}, "v": 8.5}', "8.5", "decimal"),
         ('"v": "gj:v"}, "v": 10}', "10", "integer"),
         ('"v": "gj:v"}, "v": -0.10}', "-0.10", "decimal"),
-        ('"v": "gj:v"}, "v": 12345678901234567890.123456789}', "12345678901234567890.123456789", "decimal"),
+        ('"v": "gj:v"}, "v": 123456789012345678.123456789}', "123456789012345678.123456789", "decimal"),
         ('"v": {"@id": "gj:v", "@type": "xsd:decimal"}}, "v": 10}', "10", "decimal"),
         ('"v": {"@id": "gj:v", "@type": "xsd:decimal"}}, "v": "10"}', "10", "decimal"),
         ('"v": {"@id": "gj:v", "@type": "@id"}}, "v": 8.5}', "8.5", "decimal"),

@@ -10,10 +10,11 @@ from datetime import date
 from guiju.intake.model import Text
 from guiju.keys import XSD
 
-MAX_DIGITS = 34
-"""Significant digits of a number."""
-MAX_FRACTION = 18
-"""Digits after the point."""
+MAX_WHOLE = 18
+"""Digits before the point. With the next, what every engine compares and multiplies exactly: some keep 18
+digits after the point and no more than 20 before it, and a value beyond that is silently no number to them."""
+MAX_FRACTION = 9
+"""Digits after the point, so that the product of two numbers is exact, too."""
 MAX_NUMBER = 80
 """Characters of a number, leading zeros included."""
 
@@ -153,13 +154,13 @@ def _number(value: str, shown: str, name: str) -> Trouble | None:
     if name in {"double", "float"}:
         return None
     whole, _, fraction = value.lstrip("+-").partition(".")
-    if len((whole + fraction).lstrip("0")) > MAX_DIGITS or len(fraction) > MAX_FRACTION:
+    if len(whole.lstrip("0")) > MAX_WHOLE or len(fraction.rstrip("0")) > MAX_FRACTION:
         return (
             Text(
-                f"“{shown}”位数过多（有效数字至多{MAX_DIGITS}位，小数至多{MAX_FRACTION}位）。",
-                f'"{shown}" has too many digits (at most {MAX_DIGITS} significant, {MAX_FRACTION} after the point).',
+                f"“{shown}”位数过多（整数至多{MAX_WHOLE}位，小数至多{MAX_FRACTION}位）。",
+                f'"{shown}" has too many digits (at most {MAX_WHOLE} before the point, {MAX_FRACTION} after it).',
             ),
-            Text("请核对数值和单位。", "Check the value and its unit."),
+            Text("请核对数值和单位，小数请四舍五入。", "Check the value and its unit; round the fraction."),
         )
     if name in _INTEGERS:
         low, high = _INTEGERS[name]
