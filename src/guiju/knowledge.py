@@ -62,6 +62,16 @@ class Knowledge:
         return completion.complete(self.authored_shapes, self.triples)
 
     @cached_property
+    def parameters(self) -> dict[NamedNode, frozenset[str]]:
+        """The parameters of every constraint component, companions' included."""
+        about = completion.index(self.shapes)
+        return {
+            subject: frozenset(completion.parameters(about, subject))
+            for subject, stated in list(about.items())
+            if isinstance(subject, NamedNode) and completion.COMPONENT in stated.get(keys.RDF + "type", ())
+        }
+
+    @cached_property
     def store(self) -> Store:
         store = Store()
         fill(store, self.triples)

@@ -139,7 +139,7 @@ def in_force(knowledge: Knowledge, when: date | None, documents: Iterable[str] |
 
 
 def selected(knowledge: Knowledge, shapes: Iterable[str]) -> list[Triple]:
-    """The completed shapes given, their companions and those nested in them, and all components."""
+    """The completed shapes given, their companions and those nested in them, and the components they use."""
     by: dict[str, list[Triple]] = defaultdict(list)
     for triple in knowledge.shapes:
         if isinstance(triple.subject, NamedNode) and triple.subject.value.startswith(keys.SHAPE):
@@ -155,12 +155,16 @@ def selected(knowledge: Knowledge, shapes: Iterable[str]) -> list[Triple]:
                 for t in by[shape]
                 if t.predicate.value == keys.SH + "node" and isinstance(t.object, NamedNode)
             ]
+    used = {triple.predicate.value for shape in wanted for triple in by[shape]}
     return [
         triple
         for triple in knowledge.shapes
         if not isinstance(triple.subject, NamedNode)
-        or not triple.subject.value.startswith(keys.SHAPE)
-        or triple.subject.value in wanted
+        or (
+            triple.subject.value in wanted
+            if triple.subject.value.startswith(keys.SHAPE)
+            else used.intersection(knowledge.parameters.get(triple.subject, used))
+        )
     ]
 
 
