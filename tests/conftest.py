@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from rdflib.plugins.sparql import processor
 
 from guiju.knowledge import Knowledge
 
@@ -11,3 +15,24 @@ from guiju.knowledge import Knowledge
 def knowledge() -> Knowledge:
     """The knowledge base of this checkout, read once."""
     return Knowledge()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _queries_parsed_once() -> Iterator[None]:
+    """pySHACL has rdflib parse a validator anew for each focus node, which is nearly all the time it takes.
+
+    A translated query may be evaluated again and again, with other bindings; so each is translated once.
+    """
+    parse, translate = processor.parseQuery, processor.translateQuery
+    known: dict[tuple[object, ...], Any] = {}
+
+    def once(text: Any, base: str | None = None, namespaces: Any = None) -> Any:
+        key = (text, base, *sorted((namespaces or {}).items()))
+        if key not in known:
+            known[key] = translate(parse(text), base, namespaces)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processor, "parseQuery", lambda text: text)
+        patch.setattr(processor, "translateQuery", once)
+        yield
