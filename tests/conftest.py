@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from rdflib.plugins.sparql import processor
+from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
 
 from guiju.knowledge import Knowledge
 
@@ -23,13 +25,12 @@ def _queries_parsed_once() -> Iterator[None]:
 
     A translated query may be evaluated again and again, with other bindings; so each is translated once.
     """
-    parse, translate = processor.parseQuery, processor.translateQuery
     known: dict[tuple[object, ...], Any] = {}
 
     def once(text: Any, base: str | None = None, namespaces: Any = None) -> Any:
         key = (text, base, *sorted((namespaces or {}).items()))
         if key not in known:
-            known[key] = translate(parse(text), base, namespaces)
+            known[key] = translateQuery(parseQuery(text), base, namespaces)
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:

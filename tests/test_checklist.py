@@ -1,4 +1,4 @@
-"""The measures against a lawyer's checklist of them: every row is a norm, enforced or excluded with a reason."""
+"""Documents against a lawyer's checklists of them: every row is a norm, enforced or excluded with a reason."""
 
 from __future__ import annotations
 
@@ -14,27 +14,30 @@ from guiju.knowledge import Knowledge
 from guiju.show import Library
 
 CHECKLIST = Path(os.environ.get("GUIJU_NORMS", Path(__file__).parents[2] / "shared" / "norms"))
-ROWS = CHECKLIST / "aic-measures-2018.jsonl"
 
 
-@pytest.mark.skipif(not ROWS.is_file(), reason=f"no checklist at {ROWS}; set GUIJU_NORMS to its folder")
-def test_every_row_of_the_checklist_is_accounted_for(knowledge: Knowledge) -> None:
+@pytest.mark.skipif(not CHECKLIST.is_dir(), reason=f"no checklists at {CHECKLIST}; set GUIJU_NORMS to their folder")
+@pytest.mark.parametrize(("document", "rows"), [("aic-measures-2018", 290), ("amc-opinions-2025", 87)])
+def test_every_row_of_the_checklist_is_accounted_for(document: str, rows: int, knowledge: Knowledge) -> None:
     held = Library(knowledge)
     stated = set()
-    for key in held.norms(keys.parse("aic-measures-2018")):
+    for key in held.norms(keys.parse(document)):
         norm = keys.parse(key)
         about = held.about[NamedNode(norm.norm)]
         stated.add((norm.provision, int(about[keys.GJ + "ordinal"][0].value)))
-    rows = [json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()]
-    assert len(rows) == 290
-    assert not [(row["p"], row["n"]) for row in rows if (row["p"], row["n"]) not in stated]
+    lines = (CHECKLIST / f"{document}.jsonl").read_text(encoding="utf-8").splitlines()
+    wanted = [(row["p"], row["n"]) for row in map(json.loads, lines)]
+    assert len(wanted) == rows
+    assert not [row for row in wanted if row not in stated]
 
 
-def test_the_measures_have_no_gap_and_no_contradiction(knowledge: Knowledge) -> None:
+@pytest.mark.parametrize(("document", "provisions"), [("aic-measures-2018", 249), ("amc-opinions-2025", 37)])
+def test_a_complete_document_has_no_gap_and_no_contradiction(
+    document: str, provisions: int, knowledge: Knowledge
+) -> None:
     answer = library.ask(knowledge, "coverage/documents", {})
-    row = dict(zip(answer.columns, answer.table()[0], strict=True))
-    assert row["document"] == "aic-measures-2018"
-    assert (row["gaps"], row["both"]) == ("0", "0")
+    rows = {row[0]: dict(zip(answer.columns, row, strict=True)) for row in answer.table()}
+    row = rows[document]
+    assert (row["complete"], row["gaps"], row["both"]) == ("true", "0", "0")
     assert int(row["norms"]) == int(row["enforcedNorms"]) + int(row["excludedNorms"])
-    states = library.ask(knowledge, "coverage/provisions", {"document": "aic-measures-2018"}).rows
-    assert len(states) == 249
+    assert len(library.ask(knowledge, "coverage/provisions", {"document": document}).rows) == provisions

@@ -21,8 +21,20 @@ def verdicts(knowledge: Knowledge) -> dict[tuple[str, str], Verdict]:
 
 
 def test_the_law_of_a_day(knowledge: Knowledge) -> None:
-    assert not in_force(knowledge, date(2018, 6, 28))
-    assert len(in_force(knowledge, date(2018, 6, 29))) > 200
+    measures = ["aic-measures-2018"]
+    assert not in_force(knowledge, date(2018, 6, 28), measures)
+    assert len(in_force(knowledge, date(2018, 6, 29), measures)) > 200
+    assert not in_force(knowledge, date(2011, 3, 7))
+    assert in_force(knowledge, date(2011, 3, 8))
+
+
+def test_law_whose_first_day_is_not_known_is_applied_only_when_asked_for(knowledge: Knowledge) -> None:
+    undated = "/amc-opinions-2025/"
+    assert not [shape for shape in in_force(knowledge, date(2026, 1, 1)) if undated in shape]
+    assert [shape for shape in in_force(knowledge, date(2026, 1, 1), ["amc-opinions-2025"]) if undated in shape]
+
+
+def test_a_document_that_is_not_there_is_named(knowledge: Knowledge) -> None:
     with pytest.raises(ValueError, match="aic-measures-2018"):
         in_force(knowledge, None, ["no-such-document"])
 
