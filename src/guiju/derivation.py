@@ -16,6 +16,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Sto
 
 from guiju import calendar, keys
 from guiju.knowledge import Knowledge
+from guiju.sparql import nested
 
 BACKGROUND = NamedNode("urn:guiju:background")
 """The named graph that holds vocabulary, taxonomies and calendar days while queries run."""
@@ -50,7 +51,7 @@ def derive(facts: Iterable[Triple], knowledge: Knowledge) -> Derived:
     origin: dict[Triple, str] = {}
     known = set(facts)
     for _, files in groupby(strata(knowledge.root), key=lambda file: file.name.split("-")[0]):
-        queries = [(file.stem, file.read_text(encoding="utf-8")) for file in files]
+        queries = [(file.stem, nested(file.read_text(encoding="utf-8"))) for file in files]
         while _pass(store, queries, known, origin):
             pass
     return Derived(facts, origin, days)
@@ -61,9 +62,7 @@ def strata(root: Path) -> list[Path]:
     return sorted((root / "queries" / "derive").glob("*.rq"))
 
 
-def _pass(
-    store: Store, queries: list[tuple[str, str]], known: set[Triple], origin: dict[Triple, str]
-) -> bool:
+def _pass(store: Store, queries: list[tuple[str, str]], known: set[Triple], origin: dict[Triple, str]) -> bool:
     fresh: dict[Triple, str] = {}
     for name, text in queries:
         found = store.query(text, use_default_graph_as_union=True)
@@ -81,9 +80,7 @@ def _pass(
 def _calendar_days(facts: list[Triple], root: Path) -> Iterator[Triple]:
     """The calendar days that the facts mention, each with its indexes."""
     dates = {
-        t.object.value
-        for t in facts
-        if isinstance(t.object, Literal) and t.object.datatype.value == keys.XSD + "date"
+        t.object.value for t in facts if isinstance(t.object, Literal) and t.object.datatype.value == keys.XSD + "date"
     }
     if not dates:
         return
