@@ -60,9 +60,8 @@ def test_nested(written: str, wanted: str) -> None:
 
 def test_what_is_replaced_by_values_is_bound() -> None:
     query = "SELECT $this { $this :p ?a FILTER EXISTS { ?x :r ?y . ?x :q $value } }"
-    assert nested(query, frozenset({"value"})).split() == (
-        "SELECT $this { $this :p ?a FILTER EXISTS { ?x :q $value . FILTER EXISTS { ?x :r ?y . } } }".split()
-    )
+    wanted = "SELECT $this { $this :p ?a FILTER EXISTS { ?x :q $value . FILTER EXISTS { ?x :r ?y . } } }"
+    assert nested(query, frozenset({"value"})).split() == wanted.split()
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def store(knowledge: Knowledge) -> Store:
     store = Store()
     facts = parse(submissions(1, scale=0.2), format=RdfFormat.TURTLE)
     store.extend(Quad(*quad.triple) for quad in facts)
-    store.extend(Quad(*triple, BACKGROUND) for triple in knowledge.background)
+    store.extend(Quad(triple.subject, triple.predicate, triple.object, BACKGROUND) for triple in knowledge.background)
     for file in DERIVATIONS:
         store.extend(Quad(*triple) for triple in _conclusions(store, file.read_text(encoding="utf-8")))
     return store

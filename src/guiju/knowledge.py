@@ -20,6 +20,7 @@ from pyoxigraph import (
 
 from guiju import completion, keys
 from guiju.paths import data_root
+from guiju.sparql import nested
 
 Row = dict[str, NamedNode | Literal]
 
@@ -117,7 +118,7 @@ def fill(store: Store, triples: Iterable[Triple]) -> None:
 
 def select(store: Store, query: str, **bindings: NamedNode | Literal) -> Iterator[Row]:
     """Run a SELECT; each row maps a variable's name to its value."""
-    found = store.query(query, substitutions={Variable(name): value for name, value in bindings.items()})
+    found = store.query(nested(query), substitutions={Variable(name): value for name, value in bindings.items()})
     if not isinstance(found, QuerySolutions):
         raise TypeError("the query is not a SELECT")
     names = [variable.value for variable in found.variables]

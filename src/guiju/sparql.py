@@ -2,8 +2,8 @@
 
 Oxigraph orders the joins of a query, but not those inside ``EXISTS``: there every triple pattern is matched by itself
 against all facts, and the matches are then crossed, for each row anew. As ``∃x, y: A(x) ∧ B(x, y)`` is
-``∃x: A(x) ∧ ∃y: B(x, y)``, a pattern can be moved into an ``EXISTS`` of its own, where what the patterns before it bound
-is known. Queries thus stay as their authors wrote them, and take time in the facts, not in their square.
+``∃x: A(x) ∧ ∃y: B(x, y)``, a pattern can be moved into an ``EXISTS`` of its own, where what the patterns before it
+bound is known. Queries thus stay as their authors wrote them, and take time in the facts, not in their square.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     |.""",
     re.VERBOSE | re.DOTALL,
 )
+_EXISTS = re.compile(r"\bEXISTS\b", re.IGNORECASE)
 _VARIABLE = re.compile(r"[?$](\w+)")
 _NOT_NESTED = {"OPTIONAL", "BIND", "MINUS", "VALUES", "GRAPH", "SERVICE", "LATERAL", "SELECT"}
 
@@ -60,6 +61,8 @@ def nested(query: str, bound: frozenset[str] = frozenset()) -> str:
     one that does not; ``bound`` names variables that are replaced by values before the query runs. A group with
     clauses other than patterns, filters and one UNION is left as it is.
     """
+    if not _EXISTS.search(query):
+        return query
     return _text(_read(query), {"?" + name for name in bound})
 
 

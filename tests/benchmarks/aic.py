@@ -7,6 +7,7 @@ No test depends on these times.
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from time import perf_counter
 
 from guiju import engines
@@ -33,7 +34,7 @@ def measure(knowledge: Knowledge, institutions: int) -> tuple[int, int, list[flo
     verdicts, store = judge(derived, results, shapes, knowledge)
     explain(verdicts, store, knowledge)
     times.append(perf_counter())
-    return len(facts), len(verdicts), [after - before for before, after in zip(times, times[1:], strict=False)]
+    return len(facts), len(verdicts), [after - before for before, after in pairwise(times)]
 
 
 def main(sizes: list[int]) -> None:
