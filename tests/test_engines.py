@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from guiju import cli, engines
+from guiju import cli, engines, keys
 from guiju.derivation import Derived, derive
 from guiju.knowledge import Knowledge
 from guiju.submission import receive
-from guiju.verdicts import judge, selected
+from guiju.verdicts import selected
 from tests import casework, topbraid
 
 CHUNK = 40
@@ -30,16 +30,13 @@ def fast(everything: Derived, knowledge: Knowledge) -> list[engines.Result]:
     return engines.run(everything.triples, knowledge.shapes, engines.DEFAULT)
 
 
-def test_cases_keep_their_outcomes_among_all_others(
-    everything: Derived, fast: list[engines.Result], knowledge: Knowledge
-) -> None:
-    shapes = [casework.shape(folder) for folder in casework.FOLDERS]
-    verdicts, _ = judge(everything, fast, shapes, knowledge)
-    outcomes = {(verdict.shape, verdict.subject): verdict.outcome for verdict in verdicts}
+def test_cases_are_reported_alike_among_all_others(fast: list[engines.Result]) -> None:
+    broken = {(result.shape, result.focus) for result in fast if result.severity.startswith(keys.SH)}
     for folder in casework.FOLDERS:
+        shape = casework.shape(folder)
         for subject in casework.subjects(casework.facts(folder)):
-            outcome = outcomes.get((casework.shape(folder), subject))
-            assert outcome == casework.expected(subject), subject
+            if casework.expected(subject) in {"passed", "failed"}:
+                assert ((shape, subject) in broken) == (casework.expected(subject) == "failed"), subject
 
 
 @pytest.mark.skipif(topbraid.missing() is not None, reason=str(topbraid.missing()))
