@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, NamedNode, QuerySolutions, Store, Triple
 
-from guiju import keys, rdf
+from guiju import keys, rdf, sparql
 from guiju.completion import COMPONENT, NODE_SHAPE, Index, Term, index, parameters
 from guiju.knowledge import fill
 
@@ -58,7 +58,7 @@ class _Oxigraph:
         self._store = Store()
         fill(self._store, facts)
         self._components = {
-            subject.value: (parameters(shapes, subject), self._validator(about))
+            subject.value: self._component(subject, about)
             for subject, about in shapes.items()
             if isinstance(subject, NamedNode) and COMPONENT in about.get(keys.RDF + "type", ())
         }
@@ -81,7 +81,7 @@ class _Oxigraph:
         about = self._shapes[shape]
         for component, (names, query) in self._components.items():
             if names[0] in about:
-                values = {re.split("[#/]", name)[-1]: str(about[name][0]) for name in names}
+                values = {_local(name): str(about[name][0]) for name in names}
                 for focus in self._select(query, {**values, "targetClass": target}):
                     yield focus, component
         for nested in about.get(keys.SH + "node", ()):
@@ -97,10 +97,13 @@ class _Oxigraph:
         for solution in found:
             yield solution["this"].value
 
-    def _validator(self, about: dict[str, list[Term]]) -> str:
+    def _component(self, component: NamedNode, about: dict[str, list[Term]]) -> tuple[list[str], str]:
+        names = parameters(self._shapes, component)
         validator = next(_nodes(about[keys.SH + "nodeValidator"]))
         select = self._shapes[validator][keys.SH + "select"][0].value
-        return f"PREFIX gj: <{keys.GJ}>\n" + select.replace("WHERE {", "WHERE {\n    $this a $targetClass .", 1)
+        aimed = select.replace("WHERE {", "WHERE {\n    $this a $targetClass .", 1)
+        bound = frozenset(_local(name) for name in names)
+        return names, sparql.nested(f"PREFIX gj: <{keys.GJ}>\n{aimed}", bound)
 
     def _understood(self, shape: NamedNode) -> bool:
         about = self._shapes[shape]
@@ -113,6 +116,10 @@ class _Oxigraph:
                 if isinstance(node, NamedNode)
             )
         )
+
+
+def _local(name: str) -> str:
+    return re.split("[#/]", name)[-1]
 
 
 def _nodes(terms: Iterable[Term]) -> Iterator[NamedNode | BlankNode]:
