@@ -173,3 +173,8 @@ def test_questions_can_be_asked_of_facts() -> None:
     assert done.returncode == cli.OK, done.stderr
     assert "company-in-trouble/bank" in done.stdout
     assert "failed" in _run("ask", "institutions/summary", "--facts", sample).stdout
+
+
+def test_the_sound_sample_breaks_no_law_that_we_hold() -> None:
+    done = _run("validate", str(SAMPLES / "sound-company.ttl"))
+    assert done.returncode == cli.OK, done.stdout[-2000:]
