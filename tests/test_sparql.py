@@ -26,9 +26,16 @@ DERIVATIONS = sorted((ROOT / "queries" / "derive").glob("*.rq"))
             id="patterns, each after what it follows from",
         ),
         pytest.param(
-            "ASK { ?a :p ?b FILTER EXISTS { ?x a :X . ?x :q/:r* ?a } }",
-            "ASK { ?a :p ?b FILTER EXISTS { ?x :q/:r* ?a . FILTER EXISTS { ?x a :X . } } }",
+            "ASK { ?a :p ?b FILTER EXISTS { ?x a :X . ?x (:q/:r)* ?a } }",
+            "ASK { ?a :p ?b FILTER EXISTS { ?x (:q/:r)* ?a . FILTER EXISTS { ?x a :X . } } }",
             id="what is bound leads first",
+        ),
+        pytest.param(
+            "ASK { ?a :p ?b FILTER EXISTS { ?x ^:q/<http://r/s>/a ?a , ?b . ?x :p|(:q/:r) ?b } }",
+            "ASK { ?a :p ?b FILTER EXISTS { ?between2 a ?a . FILTER EXISTS { ?between1 <http://r/s> ?between2 ."
+            " FILTER EXISTS { ?x ^:q ?between1 . FILTER EXISTS { ?x :p|(:q/:r) ?b . FILTER EXISTS { ?x ^:q ?between3 ."
+            " FILTER EXISTS { ?between3 <http://r/s> ?between4 . FILTER EXISTS { ?between4 a ?b . } } } } } } } }",
+            id="a path step by step, from the end that is known",
         ),
         pytest.param(
             "ASK { ?a :p ?b BIND (EXISTS { { ?x :q ?a } UNION { ?x :r ?a . ?x :s ?b } FILTER (?x != ?b) } AS ?c) }",

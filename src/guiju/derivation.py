@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
+from pyoxigraph import Literal, NamedNode, QueryTriples, Store, Triple
 
 from guiju import calendar, keys
-from guiju.knowledge import Knowledge
-from guiju.sparql import nested
+from guiju.knowledge import Knowledge, fill
+from guiju.sparql import EVERYTHING, nested, reads
 
 BACKGROUND = NamedNode("urn:guiju:background")
 """The named graph that holds vocabulary, taxonomies and calendar days while queries run."""
@@ -40,20 +40,37 @@ class Derived:
         yield from self.origin
 
 
+@dataclass(frozen=True)
+class _Query:
+    """A derivation, ready to run, and the predicates and classes on which its conclusions depend."""
+
+    name: str
+    text: str
+    reads: frozenset[str]
+
+    @classmethod
+    def of(cls, file: Path) -> _Query:
+        text = file.read_text(encoding="utf-8")
+        return cls(file.stem, nested(text), reads(text))
+
+
 def derive(facts: Iterable[Triple], knowledge: Knowledge) -> Derived:
     """Run all strata over the facts."""
     facts = list(facts)
     store = Store()
-    store.extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in facts)
+    fill(store, facts)
     days = list(_calendar_days(facts, knowledge.root))
-    store.extend(Quad(t.subject, t.predicate, t.object, BACKGROUND) for t in knowledge.background)
-    store.extend(Quad(t.subject, t.predicate, t.object, BACKGROUND) for t in days)
+    # Derivations read no words, and words are most of the vocabulary.
+    terms = (t for t in knowledge.background if not (isinstance(t.object, Literal) and t.object.language))
+    fill(store, chain(terms, days), BACKGROUND)
     origin: dict[Triple, str] = {}
     known = set(facts)
     for _, files in groupby(strata(knowledge.root), key=lambda file: file.name.split("-")[0]):
-        queries = [(file.stem, nested(file.read_text(encoding="utf-8"))) for file in files]
-        while _pass(store, queries, known, origin):
-            pass
+        queries = [_Query.of(file) for file in files]
+        due = queries
+        while due:
+            concluded = _pass(store, due, known, origin)
+            due = [query for query in queries if query.reads & concluded]
     return Derived(facts, origin, days)
 
 
@@ -62,19 +79,23 @@ def strata(root: Path) -> list[Path]:
     return sorted((root / "queries" / "derive").glob("*.rq"))
 
 
-def _pass(store: Store, queries: list[tuple[str, str]], known: set[Triple], origin: dict[Triple, str]) -> bool:
+def _pass(store: Store, queries: list[_Query], known: set[Triple], origin: dict[Triple, str]) -> set[str]:
+    """Run queries over the same facts, then add what they conclude; what it takes to depend on that."""
     fresh: dict[Triple, str] = {}
-    for name, text in queries:
-        found = store.query(text, use_default_graph_as_union=True)
+    for query in queries:
+        found = store.query(query.text, use_default_graph_as_union=True)
         if not isinstance(found, QueryTriples):
-            raise TypeError(f"queries/derive/{name}.rq: a derivation is a CONSTRUCT query")
+            raise TypeError(f"queries/derive/{query.name}.rq: a derivation is a CONSTRUCT query")
         for triple in found:
             if triple not in known:
-                fresh.setdefault(triple, name)
-    store.extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in fresh)
+                fresh.setdefault(triple, query.name)
+    fill(store, fresh)
     known.update(fresh)
     origin.update(fresh)
-    return bool(fresh)
+    concluded = {triple.predicate.value for triple in fresh}
+    if keys.RDF + "type" in concluded:
+        concluded |= {t.object.value for t in fresh if t.predicate.value == keys.RDF + "type"}  # type: ignore[union-attr]
+    return concluded | {EVERYTHING} if concluded else concluded
 
 
 def _calendar_days(facts: list[Triple], root: Path) -> Iterator[Triple]:

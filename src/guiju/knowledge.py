@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pyoxigraph import (
+    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
@@ -22,6 +23,7 @@ from guiju import completion, keys
 from guiju.paths import data_root
 from guiju.sparql import nested
 
+_DEFAULT = DefaultGraph()
 Row = dict[str, NamedNode | Literal]
 
 
@@ -111,9 +113,10 @@ class Knowledge:
         return list(select(store or self.store, query))
 
 
-def fill(store: Store, triples: Iterable[Triple]) -> None:
-    """Put triples in a store's default graph."""
-    store.extend(Quad(t.subject, t.predicate, t.object) for t in triples)
+def fill(store: Store, triples: Iterable[Triple], graph: NamedNode | DefaultGraph = _DEFAULT) -> None:
+    """Put triples in a graph of a store, by default its default graph."""
+    # Taking a triple apart by its order is twice as fast as by its names.
+    store.extend(Quad(subject, predicate, value, graph) for subject, predicate, value in triples)
 
 
 def select(store: Store, query: str, **bindings: NamedNode | Literal) -> Iterator[Row]:

@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
+
+from guiju import keys
 
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|\#[^\n]*)
@@ -22,9 +25,13 @@ _TOKEN = re.compile(
     |.""",
     re.VERBOSE | re.DOTALL,
 )
+_PREFIX = re.compile(r"\bPREFIX\s+([\w-]*):\s*<([^<>]*)>", re.IGNORECASE)
 _EXISTS = re.compile(r"\bEXISTS\b", re.IGNORECASE)
 _VARIABLE = re.compile(r"[?$](\w+)")
 _NOT_NESTED = {"OPTIONAL", "BIND", "MINUS", "VALUES", "GRAPH", "SERVICE", "LATERAL", "SELECT"}
+
+EVERYTHING = "*"
+"""What a query reads that has a variable for a predicate."""
 
 
 @dataclass
@@ -66,6 +73,46 @@ def nested(query: str, bound: frozenset[str] = frozenset()) -> str:
     return _text(_read(query), {"?" + name for name in bound})
 
 
+@cache
+def reads(query: str) -> frozenset[str]:
+    """All that the answers to a query can depend on: predicates, and classes of things, by their IRIs.
+
+    Holds ``rdf:type`` itself where a class is a variable, and ``EVERYTHING`` where a predicate is one.
+    """
+    prefixes = dict(_PREFIX.findall(query))
+    where = re.split(r"\bWHERE\b", query, maxsplit=1)[-1]
+    tokens = [match[0] for match in _TOKEN.finditer(where) if not match["skip"]]
+    found, brackets = set(), [""]
+    for number, token in enumerate(tokens):
+        if token in ("{", "("):
+            brackets.append(token)
+        elif token in ("}", ")") and len(brackets) > 1:
+            brackets.pop()
+        before, after = tokens[number - 1] if number else "", "".join(tokens[number + 1 : number + 2])
+        if token[0] in "?$" and len(token) > 1:
+            if brackets[-1] != "(" and (before == ";" or (_is_term(before) and _is_term(after))):
+                found.add(EVERYTHING)
+            continue
+        steps = re.split(r"[/|^()*+?!]", token) if token[0] not in "<\"'" else []
+        if "a" in steps and (steps[-1] != "a" or _names_variable(tokens[number + 1 :])):
+            found.add(keys.RDF + "type")
+        if token[0] == "<" and token[-1] == ">":
+            found.add(token[1:-1])
+        for prefix, _, name in (step.partition(":") for step in steps if ":" in step):
+            found.add(prefixes.get(prefix, prefix + ":") + name)
+    return frozenset(found)
+
+
+def _names_variable(objects: list[str]) -> bool:
+    """Whether one of the objects that a list of tokens begins with is a variable."""
+    commas = next((number for number in range(1, len(objects), 2) if objects[number] != ","), len(objects))
+    return any(token[0] in "?$" for token in objects[:commas:2])
+
+
+def _is_term(token: str) -> bool:
+    return token != "" and (token[0] in "?$<\"'" or ":" in token) and token not in ("?", "<", "<=")
+
+
 def _read(query: str) -> _Group:
     stack, space = [_Group()], ""
     for match in _TOKEN.finditer(query):
@@ -103,7 +150,7 @@ def _items(items: list[str | _Group], given: set[str], seen: set[str]) -> str:
 
 
 def _exists(group: _Group, seen: set[str]) -> str:
-    clauses = _clauses(group)
+    clauses = _clauses(group, seen)
     return _text(group, seen) if clauses is None else _nest(clauses, seen)
 
 
@@ -137,8 +184,8 @@ def _cost(pattern: str, seen: set[str]) -> tuple[bool, int]:
     return bool(named) and not named & seen, len(named - seen)
 
 
-def _clauses(group: _Group) -> _Clauses | None:
-    """The clauses of a group; None where it has one of a kind not handled here."""
+def _clauses(group: _Group, seen: set[str]) -> _Clauses | None:
+    """The clauses of a group where some variables are bound; None where it has one of a kind not handled here."""
     if any(_bare(item) in _NOT_NESTED or _bare(item).startswith("[") for item in group.items):
         return None
     found, items = _Clauses(), list(group.items)
@@ -159,12 +206,13 @@ def _clauses(group: _Group) -> _Clauses | None:
             patterns = _patterns([item for item in items[:length] if isinstance(item, str)])
             if patterns is None:
                 return None
-            found.patterns += patterns
+            for pattern in patterns:
+                found.patterns += _steps(pattern, seen | _variables(" ".join(found.patterns)))
         items = items[length:]
     return found
 
 
-def _patterns(tokens: list[str]) -> list[str] | None:
+def _patterns(tokens: list[str]) -> list[tuple[str, str, str]] | None:
     """``s p o , o2 ; q r`` as ``s p o``, ``s p o2`` and ``s q r``; None where an object is more than a token."""
     found = []
     for statement in _split(tokens[1:], ";"):
@@ -173,8 +221,34 @@ def _patterns(tokens: list[str]) -> list[str] | None:
         for part in (first[-1:], *more):
             if not predicate or len(part) != 1 or part[0].strip() == ")":
                 return None
-            found.append(f"{tokens[0].strip()} {predicate.strip()} {part[0].strip()}")
+            found.append((tokens[0].strip(), predicate.strip(), part[0].strip()))
     return found
+
+
+def _steps(pattern: tuple[str, str, str], taken: set[str]) -> list[str]:
+    """A pattern as text; ``s p/q o`` as the two patterns that Oxigraph, too, makes of it."""
+    subject, path, value = pattern
+    first, *others = _sequence(path)
+    found = []
+    for step in others:
+        between = next(name for number in count(1) if (name := f"?between{number}") not in taken)
+        found.append(f"{subject} {first} {between}")
+        taken, subject, first = taken | {between}, between, step
+    return [*found, f"{subject} {first} {value}"]
+
+
+def _sequence(path: str) -> list[str]:
+    """The steps ``p`` and ``q`` of a path ``p/q``; a path of another kind is one step."""
+    steps, depth = [""], 0
+    for part in re.findall(r"<[^<>]*>|.", path):
+        depth += (part == "(") - (part == ")")
+        if part == "|" and depth == 0:
+            return [path]
+        if part == "/" and depth == 0:
+            steps.append("")
+        else:
+            steps[-1] += part
+    return steps
 
 
 def _filter_length(items: list[str | _Group]) -> int:

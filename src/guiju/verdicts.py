@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 from guiju import engines, keys
 from guiju.derivation import Derived, derive
 from guiju.intake import Text
-from guiju.knowledge import Knowledge, Row, select
+from guiju.knowledge import Knowledge, Row, fill, select
 
 OUTCOMES = ("passed", "failed", "cantTell", "inapplicable")
 _TYPE = NamedNode(keys.RDF + "type")
@@ -196,9 +196,8 @@ def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None
 
 def _store(knowledge: Knowledge, derived: Derived, results: list[engines.Result], shapes: list[str]) -> Store:
     store = Store()
-    store.extend(Quad(t.subject, t.predicate, t.object) for t in derived.triples)
-    for source in (knowledge.triples, knowledge.shapes, derived.calendar_days):
-        store.extend(Quad(t.subject, t.predicate, t.object) for t in source)
+    for source in (derived.triples, knowledge.triples, knowledge.shapes, derived.calendar_days):
+        fill(store, source)
     in_force = NamedNode(keys.GJ + "ShapeInForce")
     store.extend(Quad(NamedNode(shape), _TYPE, in_force) for shape in shapes)
     for number, result in enumerate(results):
