@@ -105,6 +105,11 @@ def test_the_demo_judges_every_sample(sample: Path) -> None:
     assert "结论 Summary" in done.stdout
 
 
+def test_the_demo_without_a_name_judges_the_company_in_trouble() -> None:
+    named, unnamed = (_run("demo", *name, "--format", "json") for name in (("company-in-trouble",), ()))
+    assert json.loads(unnamed.stdout)["verdicts"] == json.loads(named.stdout)["verdicts"]
+
+
 def test_pyshacl_gives_the_same_verdicts() -> None:
     fast, slow = (
         json.loads(

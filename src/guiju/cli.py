@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 OK, WARNINGS, VIOLATIONS, BAD_INPUT, OUR_FAULT = range(5)
 WIDE = 6
 """Columns beyond which a terminal shows rows one below the other."""
+DEMO = "company-in-trouble"
+"""The sample that is judged when none is named: one company, and a story in a few pages."""
 
 app = typer.Typer(
     name="guiju",
@@ -94,18 +96,17 @@ def validate(
 @app.command()
 def demo(
     name: Annotated[
-        str | None, typer.Argument(help="样例名；不写则列出并检验第一个。 A sample; without one, the first.")
-    ] = None,
+        str, typer.Argument(help="样例名，见 guiju/samples/README.md。 A sample; they are described there.")
+    ] = DEMO,
     format: Annotated[Format, typer.Option(help="text、json 或 or turtle。")] = Format.TEXT,
     outcomes: Annotated[str, typer.Option(help="同 validate。 As for validate.")] = "failed,cantTell",
 ) -> None:
     """检验随附的样例。 Judge a bundled sample. The exit code is 0 whatever the verdicts are."""
     samples = {file.stem: file for file in sorted((Path(__file__).parent / "samples").glob("*.ttl"))}
-    chosen = name or next(iter(samples))
-    if chosen not in samples:
-        raise _Wrong(f"没有样例 {chosen}。 There is no sample {chosen}; there are {', '.join(samples)}.")
+    if name not in samples:
+        raise _Wrong(f"没有样例 {name}。 There is no sample {name}; there are {', '.join(samples)}.")
     wanted = _outcomes(outcomes)
-    file = samples[chosen]
+    file = samples[name]
     report = _report([(file.name, file.read_bytes(), "turtle")], None, None, "oxigraph", None)
     _write(report, format, wanted)
     if format is Format.TEXT:
