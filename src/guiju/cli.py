@@ -114,6 +114,35 @@ def demo(
 
 
 @app.command()
+def explain(
+    files: Files,
+    subject: Annotated[
+        str | None, typer.Option(help="主体或行为：名称、IRI 或其末段。 A name, an IRI or its last part.")
+    ] = None,
+    norm: Annotated[
+        str | None, typer.Option(help="只说依此条文或规范的。 Only under this provision or norm: a key or citation.")
+    ] = None,
+    why: Annotated[bool, typer.Option("--why", help="逐步证明，直到事实。 Prove it, down to the facts.")] = False,
+    outcomes: Annotated[str, typer.Option(help="同 validate。 As for validate.")] = "failed,cantTell",
+    as_of: AsOf = None,
+    format: Annotated[Format, typer.Option(help="text 或 or json。")] = Format.TEXT,
+    input_format: InputFormat = None,
+) -> None:
+    """推导出了什么，为什么；指明主体时也说检验结论。 What was concluded, and why; of a subject also its verdicts."""
+    from guiju.console import print_proofs
+    from guiju.proofs import explained
+
+    wanted = _outcomes(outcomes)
+    key = _library().resolve(norm) if norm else None
+    report = _report(files, as_of, None, "oxigraph", input_format)
+    found = explained(report, subject, key, wanted)
+    if format is Format.JSON:
+        _json(found.json(report.submission, why))
+    else:
+        print_proofs(out, found, why, report.submission.place)
+
+
+@app.command()
 def derive(files: Files, input_format: InputFormat = None) -> None:
     """写出事实及由其推导的结论（Turtle）。 Write the facts with all that follows from them."""
     from guiju import rdf

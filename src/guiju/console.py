@@ -1,8 +1,9 @@
-"""What ``guiju show``, ``search`` and ``needs`` print: Chinese first, the law before what we make of it."""
+"""What the commands that look things up or explain print: Chinese first, the law before what we make of it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +11,8 @@ from rich.syntax import Syntax
 from rich.text import Text as Line
 
 from guiju import keys
+from guiju.proofs import Proofs, Statement
+from guiju.report import grouped
 
 Entry = dict[str, Any]
 
@@ -22,6 +25,10 @@ _FORCE = {
 _MODALITY = {
     "Obligation": "义务", "Prohibition": "禁止", "Permission": "许可", "Encouragement": "鼓励", "Power": "权力",
     "Condition": "条件", "Definition": "定义", "Derivation": "推定", "Statement": "宣示",
+}  # fmt: skip
+_PARTS = {
+    "sum": ("合计", "sum"), "limit": ("要求", "limit"), "facts": ("事实", "fact"), "missing": ("欠缺", "missing"),
+    "remedy": ("改正", "cure"),
 }  # fmt: skip
 
 
@@ -67,6 +74,65 @@ def print_needs(console: Console, needed: list[Entry]) -> None:
             console.print(f"    {parameter['name']}: {shown}")
         console.print(Syntax(_prefixed(need["skeleton"]), "turtle", background_color="default"))
         console.print()
+
+
+def print_proofs(console: Console, proofs: Proofs, why: bool, place: Callable[[str], str | None]) -> None:
+    """Print what was concluded and judged; with ``why`` the proofs, as numbered steps.
+
+    A step names the earlier steps and the facts that it rests on, and where each fact stands. What several proofs
+    share is printed once; a chain of any length is a list.
+    """
+    if not proofs.roots:
+        console.print("对此没有推导出结论，也没有检验结论。 Nothing was concluded or judged of this.")
+    numbers: dict[str, int] = {}
+    # They come in the order of the roots, and what is new for a root ends with it.
+    statements = iter(proofs.statements.values())
+    for number, root in enumerate(proofs.roots, 1):
+        conclusion = proofs.statements[root]
+        if not why:
+            _said(console, f"{number:>3}", conclusion)
+            continue
+        console.print()
+        if root in numbers:
+            console.print(Line(f"已见第 {numbers[root]} 步 see step {numbers[root]}：{conclusion.text.zh}"))
+            continue
+        console.print(Line.assemble(("为什么 Why  ", "cyan"), grouped(conclusion.text.zh)))
+        for said in statements:
+            if proofs.is_step(said):
+                numbers[said.node] = len(numbers) + 1
+                _said(console, f"{numbers[said.node]:>3}{' ∴' if said.node == root else ''}", said)
+                _grounds(console, said, proofs, numbers, place)
+            if said.node == root:
+                break
+
+
+def _said(console: Console, number: str, said: Statement) -> None:
+    console.print(Line.assemble(f"{number}  ", (grouped(said.text.zh), "bold"), "  ", (grouped(said.text.en), "dim")))
+    for key, cited in said.under:
+        console.print(Line.assemble(("     依据 under  ", "cyan"), cited.zh, (f"  {key}", "dim")))
+
+
+def _grounds(
+    console: Console, said: Statement, proofs: Proofs, numbers: dict[str, int], place: Callable[[str], str | None]
+) -> None:
+    for on in said.on:
+        ground = proofs.statements[on]
+        if on in said.circular:
+            line = Line.assemble(("     循环 circular  ", "red"), f"{ground.text.zh}  {ground.text.en}")
+        elif proofs.is_step(ground):
+            line = Line.assemble(
+                ("     由 from  ", "cyan"), f"第 {numbers[on]} 步 step {numbers[on]}：{grouped(ground.text.zh)}"
+            )
+        else:
+            line = Line.assemble(
+                ("     事实 fact  ", "cyan"), grouped(ground.text.zh), (f"  {grouped(ground.text.en)}", "dim")
+            )
+            if where := place(on):
+                line.append(f"  ← {where}", style="blue")
+        console.print(line)
+    for part, text in said.parts:
+        zh, en = _PARTS[part]
+        console.print(Line.assemble((f"     {zh} {en}  ", "cyan"), grouped(text.zh), (f"  {grouped(text.en)}", "dim")))
 
 
 def _document(console: Console, entry: Entry) -> None:

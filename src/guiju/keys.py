@@ -71,6 +71,12 @@ class Key:
         """The shape's IRI; ValueError where the key names no norm."""
         return SHAPE + self._with_slug()
 
+    def within(self, other: Key) -> bool:
+        """Whether the key is the other or below it: a norm or provision of a document, provision or norm."""
+        if other.slug or other.document != self.document or other.provision is None:
+            return self == other or (other.slug is None and other.document == self.document)
+        return self.provision == other.provision or (self.provision or "").startswith(other.provision + "__")
+
     def _with_slug(self) -> str:
         if not self.slug:
             raise ValueError(f"{self}: a provision, not a norm; add its slug, as in {self}.slug")

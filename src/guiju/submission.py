@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
@@ -12,6 +12,9 @@ from guiju.intake import BadInput, Facts, Ignored, InputInfo, Problem, Source, T
 from guiju.knowledge import Knowledge, fill, select
 
 _BLANK = "urn:guiju:blank:"
+_UNNAMED = "（未命名 unnamed）"
+_OWN = ("urn:guiju:conclusion:", "urn:guiju:figure:")
+"""IRIs of what derivations conclude; a stranger could otherwise add grounds to a conclusion."""
 _CONCLUDED = Text("此类归属或属性只能由推导得出。", "Only a derivation may conclude this.")
 
 
@@ -35,6 +38,9 @@ def receive(sources: Sequence[Source], knowledge: Knowledge, input_format: str |
     concluded = _concluded_only(knowledge)
     kept, ignored = [], list(facts.ignored)
     for triple in facts.triples:
+        if isinstance(triple.subject, NamedNode) and triple.subject.value.startswith(_OWN):
+            ignored.append(Ignored(facts.place(triple.subject) or "", triple.subject.value, _CONCLUDED))
+            continue
         word = triple.object if triple.predicate.value == keys.RDF + "type" else triple.predicate
         if isinstance(word, NamedNode) and word.value in concluded:
             where = facts.place(triple.subject) or ""  # type: ignore[arg-type]
@@ -54,6 +60,27 @@ def skolemised(triples: Sequence[Triple]) -> list[Triple]:
         return NamedNode(_BLANK + str(term).removeprefix("_:")) if blank else term
 
     return [Triple(name(t.subject), t.predicate, name(t.object)) for t in triples]  # type: ignore[arg-type]
+
+
+def names(triples: Iterable[Triple]) -> Iterator[Triple]:
+    """What the things in the data are called, as ``gj:zh`` and ``gj:en``, one plain text each.
+
+    A label of the other language, or of none, stands in for one that is missing, and the last part of the IRI for all.
+    """
+    labels: dict[NamedNode, dict[str, str]] = {}
+    for triple in triples:
+        for term in (triple.subject, triple.object):
+            if isinstance(term, NamedNode) and not term.value.startswith(keys.BASE):
+                labels.setdefault(term, {})
+        if triple.predicate.value == keys.RDFS + "label" and isinstance(triple.object, Literal):
+            language = (triple.object.language or "").split("-")[0]
+            labels[triple.subject].setdefault(language, triple.object.value)  # type: ignore[index]
+    for thing, by in labels.items():
+        short = _UNNAMED if thing.value.startswith(_BLANK) else thing.value.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+        other = next(iter(by.values()), short)
+        for language in ("zh", "en"):
+            text = by.get(language) or by.get("") or other
+            yield Triple(thing, NamedNode(keys.GJ + language), Literal(text))
 
 
 def place(facts: Facts, iri: str) -> str | None:
