@@ -22,7 +22,11 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 if TYPE_CHECKING:
+    from pyoxigraph import Store
+
+    from guiju.derivation import Derived
     from guiju.intake import Source
+    from guiju.knowledge import Knowledge
     from guiju.library import Answer
     from guiju.report import Report
     from guiju.show import Library
@@ -140,6 +144,35 @@ def explain(
         _json(found.json(report.submission, why))
     else:
         print_proofs(out, found, why, report.submission.place)
+
+
+@app.command()
+def graph(
+    files: Files,
+    company: Annotated[
+        str | None, typer.Option(help="哪家公司：名称、IRI 或其末段。 Which company, where there are several.")
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="写到哪个文件，否则为标准输出。 A file, or else standard output.")
+    ] = None,
+    most: Annotated[int | None, typer.Option(min=1, help="至多画几个主体。 How many entities at most.")] = None,
+    input_format: InputFormat = None,
+) -> None:
+    """资产管理公司集团图（SVG）：谁持有谁，谁应当并表。 A group as SVG: who holds whom, what is in scope and why."""
+    from guiju.graph import MOST, company_called, group
+    from guiju.knowledge import Knowledge
+    from guiju.picture import svg
+
+    knowledge = Knowledge()
+    derived, store = _derived(files, knowledge, input_format)
+    found = group(store, knowledge, company_called(company, derived), most or MOST)
+    picture = svg(found)
+    if out_file is None:
+        print(picture, end="")
+        return
+    out_file.write_text(picture, encoding="utf-8")
+    shown = f"{len(found.entities)} 个主体 entities，{len(found.links)} 条关系 links → {out_file}"
+    err.print(shown + (f"；未画出 not shown: {found.left_out}" if found.left_out else ""), markup=False)
 
 
 @app.command()
@@ -355,6 +388,15 @@ def _report(
             progress=status.update,
         )
     return Report(assessment, submission, knowledge)
+
+
+def _derived(files: list[str], knowledge: Knowledge, input_format: str | None) -> tuple[Derived, Store]:
+    from guiju.derivation import derive as run
+    from guiju.proofs import conclusions_store
+    from guiju.submission import receive
+
+    derived = run(receive(files, knowledge, input_format).triples, knowledge)
+    return derived, conclusions_store(derived, knowledge)
 
 
 def _write(report: Report, format: Format, outcomes: frozenset[str]) -> None:

@@ -73,9 +73,9 @@ class Key:
 
     def within(self, other: Key) -> bool:
         """Whether the key is the other or below it: a norm or provision of a document, provision or norm."""
-        if other.slug or other.document != self.document or other.provision is None:
-            return self == other or (other.slug is None and other.document == self.document)
-        return self.provision == other.provision or (self.provision or "").startswith(other.provision + "__")
+        if other.slug or self.document != other.document:
+            return self == other
+        return other.provision is None or f"{self.provision}__".startswith(f"{other.provision}__")
 
     def _with_slug(self) -> str:
         if not self.slug:
