@@ -12,15 +12,15 @@ import resource
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from guiju import __version__, library
-from guiju.knowledge import Knowledge
-from guiju.show import Library, UnknownKey
+from guiju.service import answers, datasets, headers, linked, problems, protocol
+from guiju.service.held import library as _library
+from guiju.show import UnknownKey
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of one submission."""
@@ -30,11 +30,6 @@ DEADLINE = 120.0
 """Seconds that one validation may take."""
 AT_ONCE = 2
 """Validations under way at the same time; one more is answered 503."""
-
-
-@cache
-def _library() -> Library:
-    return Library(Knowledge())
 
 
 @asynccontextmanager
@@ -52,22 +47,11 @@ app = FastAPI(
     docs_url=None,
     redoc_url=None,
 )
+app.add_middleware(headers.Headers)
+problems.install(app, {UnknownKey: 404, library.UnknownQuestion: 404, library.LibraryError: 400})
+for offered in (linked, datasets, protocol):
+    app.include_router(offered.router)
 _under_way = asyncio.Semaphore(AT_ONCE)
-
-
-@app.exception_handler(UnknownKey)
-async def _unknown_key(_: Request, error: UnknownKey) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, 404)
-
-
-@app.exception_handler(library.UnknownQuestion)
-async def _unknown_question(_: Request, error: library.UnknownQuestion) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, 404)
-
-
-@app.exception_handler(library.LibraryError)
-async def _bad_question(_: Request, error: library.LibraryError) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, 400)
 
 
 @app.get("/api/v1/health")
@@ -149,10 +133,10 @@ def queries() -> list[dict[str, Any]]:
     ]
 
 
-@app.get("/api/v1/queries/{name:path}")
-def ask(name: str, request: Request) -> list[dict[str, str | None]]:
-    """The answer to a question; its parameters are the request's."""
-    return _rows(name, dict(request.query_params))
+@app.get("/api/v1/queries/{name:path}", response_model=list[dict[str, str | None]], responses=answers.RESPONSES)
+def ask(name: str, request: Request) -> Response:
+    """The answer to a question; its parameters are the request's. JSON, or CSV or JSON-LD where Accept asks for it."""
+    return answers.table(request, library.ask(_library().knowledge, name, dict(request.query_params)))
 
 
 @app.get("/api/v1/coverage")

@@ -1,0 +1,66 @@
+"""Errors as problem details (RFC 9457), the same for every route: status, title, and a detail that says what to do."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+_LOG = logging.getLogger(__name__)
+
+
+class Problem(HTTPException):
+    """An error with a name for programs: the member ``code`` of the answer."""
+
+    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail, dict(headers or {}))
+        self.code = code
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+    """An answer of the media type ``application/problem+json``; ``more`` are further members of it."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    text = json.dumps({name: value for name, value in body.items() if value is not None}, ensure_ascii=False)
+    return Response(text, status, {**(headers or {}), "Cache-Control": "no-store"}, "application/problem+json")
+
+
+def install(app: FastAPI, known: Mapping[type[Exception], int]) -> None:
+    """Have the app answer every error so: those that routes raise, bad parameters, unknown paths, our own faults.
+
+    ``known`` gives the status of errors whose message says what is to be done.
+    """
+
+    async def _of_known(_: Request, error: Exception) -> Response:
+        return problem(next(known[kind] for kind in type(error).__mro__ if kind in known), str(error))
+
+    for kind in known:
+        app.add_exception_handler(kind, _of_known)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(RequestValidationError, _of_parameters)
+    app.add_exception_handler(Exception, _of_ours)
+
+
+async def _of_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code < 400 or error.status_code in {204, 304}:
+        return Response(status_code=error.status_code, headers=error.headers)
+    return problem(error.status_code, str(error.detail), error.headers, code=getattr(error, "code", None))
+
+
+async def _of_parameters(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    wrong = [{"where": [str(step) for step in each["loc"]], "what": each["msg"]} for each in error.errors()]
+    said = "; ".join(f"{'.'.join(each['where'])}: {each['what']}" for each in wrong)
+    return problem(422, f"参数不合要求。 A parameter is not as it should be: {said}", errors=wrong)
+
+
+async def _of_ours(request: Request, error: Exception) -> Response:
+    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "规矩自身的错误，详见服务器日志。 Our own fault; the server's log says more.")
