@@ -27,7 +27,7 @@ _MODALITY = {
     "Condition": "条件", "Definition": "定义", "Derivation": "推定", "Statement": "宣示",
 }  # fmt: skip
 _PARTS = {
-    "sum": ("合计", "sum"), "limit": ("要求", "limit"), "facts": ("事实", "fact"), "missing": ("欠缺", "missing"),
+    "sum": ("计算", "sum"), "limit": ("要求", "limit"), "facts": ("事实", "fact"), "missing": ("欠缺", "missing"),
     "remedy": ("改正", "cure"),
 }  # fmt: skip
 
