@@ -118,7 +118,7 @@ def tidy(text: bytes, media: str) -> bytes:
         declared.append(text[start:end_of_line])
         start = end_of_line
     body = text[start:]
-    used = set(re.findall(rb"([a-z]+):", body))
+    used = set(re.findall(rb"([a-z-]+):", body))
     return b"".join(line for line in sorted(declared) if line[8:].split(b":")[0] in used) + b"\n" + body
 
 

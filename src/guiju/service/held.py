@@ -83,7 +83,8 @@ class Held:
 
 
 _FOREIGN = {
-    "gj": keys.GJ, "sh": keys.SH, "eli": keys.ELI, "earl": keys.EARL, "dcterms": keys.DCTERMS, "skos": keys.SKOS,
+    "gj": keys.GJ, "gj-not-known": keys.NOT_KNOWN, "gj-not-triggered": keys.NOT_TRIGGERED,
+    "sh": keys.SH, "eli": keys.ELI, "earl": keys.EARL, "dcterms": keys.DCTERMS, "skos": keys.SKOS,
     "rdf": keys.RDF, "rdfs": keys.RDFS, "owl": keys.OWL, "xsd": keys.XSD,
     "foaf": "http://xmlns.com/foaf/0.1/", "void": "http://rdfs.org/ns/void#", "dcat": "http://www.w3.org/ns/dcat#",
     "sd": "http://www.w3.org/ns/sparql-service-description#", "vann": "http://purl.org/vocab/vann/",

@@ -31,6 +31,7 @@ _NAMED_BY = (
     keys.SH + "name",
 )
 _LAST = 99
+_REPEATED = (keys.NOT_KNOWN, keys.NOT_TRIGGERED)
 
 
 @dataclass(frozen=True)
@@ -145,13 +146,14 @@ def _up(iri: str, root: str) -> list[Value]:
 def _section(node: NamedNode, root: str, pointing: bool) -> Section:
     zh, en = name(node)
     said = [(p, v) for p, v in held().of.get(node, ()) if p.value not in NAMES]
-    to = held().to.get(node, ()) if pointing else ()
+    # What a companion shape says repeats its shape.
+    to = [(s, p) for s, p in held().to.get(node, ()) if pointing and not p.value.startswith(_REPEATED)]
     return Section(
         anchor=node.value.rpartition("#")[2] if "#" in node.value else "",
         iri=node.value,
         zh=zh,
         en=en,
-        rows=_rows(said, root),
+        rows=[row for row in _rows(said, root) if {value.zh for value in row.values} != {zh, en}],
         pointing=_rows([(p, s) for s, p in _owners(to)], root, inverse=True),
     )
 

@@ -62,6 +62,7 @@ def thing(request: Request, as_of: AsOf = None) -> Response:
 
 @router.get("/shape/{path:path}", response_class=Response)
 @router.get("/ontology", response_class=Response)
+@router.get("/ontology.{ending}", response_class=Response)
 @router.get("/ontology/{path:path}", response_class=Response)
 def document(request: Request, as_of: AsOf = None) -> Response:
     """A shape or an ontology document: RDF itself, in the format asked for."""
