@@ -1,7 +1,7 @@
 """The HTTP API: a few generic routes over the same functions as the command. Answers come from the data.
 
-What a stranger sends to be validated is handled by ``guiju validate`` in a process of its own, with a cap
-on memory and time, so that nothing hostile is parsed in the server.
+What a stranger sends to be validated, explained or drawn is handled by the command in a process of its own, with a
+cap on memory and time, so that nothing hostile is parsed in the server.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ DEADLINE = 120.0
 """Seconds that one validation may take."""
 AT_ONCE = 2
 """Validations under way at the same time; one more is answered 503."""
+_NAME = r"^[^\x00-\x1f\x7f]{1,1000}$"
 
 
 @asynccontextmanager
@@ -160,21 +161,54 @@ async def validate(
     document: Annotated[list[str] | None, Query()] = None,
 ) -> JSONResponse:
     """The report on the facts in the body; its media type says their format (Turtle where it says none)."""
-    body = await _body(request)
-    media = request.headers.get("content-type", "text/turtle").split(";")[0].strip()
-    arguments = ["-", "--format", "json", "--outcomes", outcomes, "--input-format", media]
+    arguments = ["--format", "json", "--outcomes", outcomes]
     arguments += ["--as-of", as_of] if as_of else []
     for name in document or ():
         arguments += ["--document", name]
+    return JSONResponse(json.loads(await _answer(request, "validate", arguments)))
+
+
+@app.post("/api/v1/explain")
+async def explain(
+    request: Request,
+    subject: Annotated[str | None, Query(pattern=_NAME)] = None,
+    norm: Annotated[str | None, Query(pattern=_NAME)] = None,
+    why: bool = True,
+    as_of: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")] = None,
+    outcomes: Annotated[str, Query(pattern=r"^[A-Za-z,]{1,80}$")] = "failed,cantTell",
+) -> JSONResponse:
+    """What was concluded from the facts in the body, of a subject or under a norm, with the proof of it."""
+    arguments = ["--format", "json", "--outcomes", outcomes, *(["--why"] if why else [])]
+    for option, value in (("subject", subject), ("norm", norm), ("as-of", as_of)):
+        arguments += [f"--{option}={value}"] if value else []
+    return JSONResponse(json.loads(await _answer(request, "explain", arguments)))
+
+
+@app.post("/api/v1/graph", response_class=Response, responses={200: {"content": {"image/svg+xml": {}}}})
+async def graph(
+    request: Request,
+    company: Annotated[str | None, Query(pattern=_NAME)] = None,
+    most: Annotated[int | None, Query(ge=1, le=1000)] = None,
+) -> Response:
+    """The group of an asset management company, from the facts in the body, as SVG."""
+    arguments = [f"--company={company}"] if company else []
+    arguments += [f"--most={most}"] if most else []
+    return Response(await _answer(request, "graph", arguments), media_type="image/svg+xml")
+
+
+async def _answer(request: Request, command: str, arguments: list[str]) -> str:
+    """What a command prints on the facts in the body, run in a process of its own."""
+    body = await _body(request)
+    media = request.headers.get("content-type", "text/turtle").split(";")[0].strip()
     if _under_way.locked():
         raise HTTPException(503, "all validators are busy; try again", {"Retry-After": "5"})
     async with _under_way:
-        code, output, errors = await _guarded(arguments, body)
+        code, output, errors = await _guarded([command, "-", f"--input-format={media}", *arguments], body)
     if code in {0, 1, 2}:
-        return JSONResponse(json.loads(output))
+        return output
     if code == 3:
         raise HTTPException(400, errors.strip())
-    raise HTTPException(500, "the validation failed; the server's log says why")
+    raise HTTPException(500, f"{command} failed; the server's log says why")
 
 
 async def _body(request: Request) -> bytes:
@@ -188,7 +222,7 @@ async def _body(request: Request) -> bytes:
 
 async def _guarded(arguments: list[str], body: bytes) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "guiju", "validate", *arguments,
+        sys.executable, "-m", "guiju", *arguments,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         preexec_fn=_limited,
     )  # fmt: skip
