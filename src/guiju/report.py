@@ -132,9 +132,8 @@ class Report:
             zh, en, style = _MARK[outcome]
             console.print(Line.assemble((f"{count:>6}  {zh}", style), f"  {en}"))
         if any(verdict.chain for verdict in self.assessment.verdicts):
-            files = " ".join(info.name for info in self.submission.inputs)
             console.print(
-                Line(f"推导的逐步证明 To prove what was derived: guiju explain {files} --subject … --why", "dim")
+                Line("推导的逐步证明 To prove what was derived: guiju explain FILE --subject NAME --why", "dim")
             )
 
     def _verdict(self, verdict: Verdict, known: Index) -> dict[str, Any]:
