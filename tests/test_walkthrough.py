@@ -135,7 +135,7 @@ def _tables(page: str, heading: str) -> list[list[Row]]:
 
 def _code(cell: str) -> str:
     """What stands in backticks."""
-    return re.findall(r"`(.+?)`", cell)[-1]
+    return str(re.findall(r"`(.+?)`", cell)[-1])
 
 
 def _result(cell: str) -> Decimal:
