@@ -74,6 +74,25 @@ def test_every_ground_is_the_one_concluded(page: str, assessment: Assessment) ->
             assert citation.removesuffix("<br>") == _citation(norm)
 
 
+def test_every_transaction_is_of_the_kind_concluded(page: str, assessment: Assessment) -> None:
+    (rows,) = _tables(page, "交易 Transaction")
+    kinds = {
+        "重大": "MajorIntragroupTransaction",
+        "一般": "GeneralIntragroupTransaction",
+        "集团之外": "TransactionOutsideGroup",
+    }
+    listed = sorted((_code(row[0]), kinds[row[2].split()[0]], _code(row[3])) for row in rows)
+    concluded = [
+        (name, kind, norm)
+        for kind in kinds.values()
+        for name, norms in _grounds(assessment, kind).items()
+        for norm in norms
+    ]
+    assert listed == sorted(concluded)
+    for row in rows:
+        assert row[3].split()[0] == _citation(_code(row[3]))
+
+
 @pytest.mark.parametrize(("heading", "outcome"), [("毛病 What is wrong", "failed"), ("为什么不知道", "cantTell")])
 def test_what_is_wrong_or_open_is_listed_in_full(page: str, assessment: Assessment, heading: str, outcome: str) -> None:
     (rows,) = _tables(page, heading)
