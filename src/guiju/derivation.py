@@ -2,6 +2,10 @@
 
 A file is ``<stratum>-<topic>.rq``. The queries of a stratum run together to their fixpoint before the
 next begins, so negation only looks at what is settled. No query is known here by name.
+
+A stratum runs in passes: all its queries see the same facts and conclusions, and only then is what they conclude
+added. A conclusion node (``gj:Conclusion``) is complete with the pass that draws it: nothing that a later pass or
+stratum says of it is taken in. What it rests on was thus there before it, and a proof never leads back to itself.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from datetime import date
 from itertools import chain, groupby
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, QueryTriples, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, QueryTriples, Store, Triple
 
 from guiju import calendar, keys
 from guiju.knowledge import Knowledge, fill
@@ -20,6 +24,9 @@ from guiju.sparql import EVERYTHING, nested, reads
 
 BACKGROUND = NamedNode("urn:guiju:background")
 """The named graph that holds vocabulary, taxonomies and calendar days while queries run."""
+
+_TYPE = NamedNode(keys.RDF + "type")
+_CONCLUSION = NamedNode(keys.GJ + "Conclusion")
 
 
 @dataclass(frozen=True)
@@ -65,11 +72,12 @@ def derive(facts: Iterable[Triple], knowledge: Knowledge) -> Derived:
     fill(store, chain(terms, days), BACKGROUND)
     origin: dict[Triple, str] = {}
     known = set(facts)
+    complete: set[NamedNode | BlankNode | Triple] = set()
     for _, files in groupby(strata(knowledge.root), key=lambda file: file.name.split("-")[0]):
         queries = [_Query.of(file) for file in files]
         due = queries
         while due:
-            concluded = _pass(store, due, known, origin)
+            concluded = _pass(store, due, known, origin, complete)
             due = [query for query in queries if query.reads & concluded]
     return Derived(facts, origin, days)
 
@@ -79,19 +87,29 @@ def strata(root: Path) -> list[Path]:
     return sorted((root / "queries" / "derive").glob("*.rq"))
 
 
-def _pass(store: Store, queries: list[_Query], known: set[Triple], origin: dict[Triple, str]) -> set[str]:
-    """Run queries over the same facts, then add what they conclude; what it takes to depend on that."""
+def _pass(
+    store: Store,
+    queries: list[_Query],
+    known: set[Triple],
+    origin: dict[Triple, str],
+    complete: set[NamedNode | BlankNode | Triple],
+) -> set[str]:
+    """Run queries over the same facts, then add what they conclude; what it takes to depend on that.
+
+    ``complete`` holds the conclusion nodes of earlier passes, of which nothing more is concluded.
+    """
     fresh: dict[Triple, str] = {}
     for query in queries:
         found = store.query(query.text, use_default_graph_as_union=True)
         if not isinstance(found, QueryTriples):
             raise TypeError(f"queries/derive/{query.name}.rq: a derivation is a CONSTRUCT query")
         for triple in found:
-            if triple not in known:
+            if triple not in known and triple.subject not in complete:
                 fresh.setdefault(triple, query.name)
     fill(store, fresh)
     known.update(fresh)
     origin.update(fresh)
+    complete.update(t.subject for t in fresh if t.predicate == _TYPE and t.object == _CONCLUSION)
     concluded = {triple.predicate.value for triple in fresh}
     if keys.RDF + "type" in concluded:
         concluded |= {t.object.value for t in fresh if t.predicate.value == keys.RDF + "type"}  # type: ignore[union-attr]
