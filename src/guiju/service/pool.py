@@ -103,7 +103,7 @@ class Pool:
             raise Busy
         self._waiting += 1
         try:
-            chosen = await asyncio.wait_for(self._idle.get(), self.limits.deadline)
+            chosen = await asyncio.wait_for(self._ready(), self.limits.deadline)
         except TimeoutError:
             raise Busy from None
         finally:
@@ -130,10 +130,17 @@ class Pool:
                 self._replace(chosen)
         return Reply(body, header.get("error"), header.get("message", ""))
 
+    async def _ready(self) -> _Worker:
+        """A worker that is alive; one that something else has ended while it was idle is replaced."""
+        while True:
+            chosen = await self._idle.get()
+            if chosen.alive:
+                return chosen
+            self._replace(chosen)
+
     def _replace(self, broken: _Worker) -> None:
-        self._all.discard(broken)
-        broken.process.kill()
         if not self._closed:
+            self._all.discard(broken)
             self._begin(broken)
 
     def _begin(self, broken: _Worker | None = None) -> None:
@@ -171,6 +178,12 @@ class _Worker:
         return cls(
             await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
         )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs and its pipes are open."""
+        sink = self.process.stdin
+        return self.process.returncode is None and sink is not None and not sink.is_closing()
 
     async def load(self, data: bytes) -> None:
         """Give it the data; done when it is ready for queries."""
