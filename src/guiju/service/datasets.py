@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
@@ -101,15 +102,21 @@ def _linksets() -> Iterator[Triple]:
         for predicate in dict.fromkeys(triple.predicate for triple in triples):
             yield Triple(node, NamedNode(VOID + "linkPredicate"), predicate)
         yield Triple(target, _TYPE, NamedNode(VOID + "Dataset"))
-        yield Triple(target, NamedNode(VOID + "uriSpace"), Literal(space(objects)))
+        for begins in spaces(objects):
+            yield Triple(target, NamedNode(VOID + "uriSpace"), Literal(begins))
 
 
-def space(iris: list[str]) -> str:
-    """The longest beginning that IRIs share, up to a ``/`` or ``#``."""
-    common = "".join(
-        letters[0] for letters in takewhile(lambda letters: len(set(letters)) == 1, zip(*iris, strict=False))
-    )
-    return common[: max(common.rfind("/"), common.rfind("#")) + 1]
+def spaces(iris: Iterable[str]) -> list[str]:
+    """For each host, the longest beginning that its IRIs share, up to a ``/`` or ``#``."""
+    by: dict[str, list[str]] = {}
+    for iri in iris:
+        by.setdefault(urlsplit(iri).netloc, []).append(iri)
+    found = []
+    for group in by.values():
+        alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*group, strict=False))
+        common = "".join(letters[0] for letters in alike)
+        found.append(common[: max(common.rfind("/"), common.rfind("#")) + 1])
+    return found
 
 
 def _access(server: str) -> Iterator[Triple]:

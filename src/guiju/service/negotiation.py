@@ -26,7 +26,7 @@ def choose(request: Request, offers: Sequence[str]) -> str:
     Quality values and wildcards count as RFC 9110 has them; a header that cannot be read is as none. Raises
     HTTPException 406, with a list of the offers, where none will do.
     """
-    accept = ",".join(request.headers.getlist("accept")).strip()
+    accept = ",".join(request.headers.getlist("accept")).strip().lower()
     if not accept:
         return offers[0]
     try:
