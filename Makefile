@@ -18,12 +18,12 @@ check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/turtlefmt --check ontology shapes tests/cases src/guiju/samples
+	$(BIN)/turtlefmt --check ontology shapes tests/cases src/guiju
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/turtlefmt ontology shapes tests/cases src/guiju/samples
+	$(BIN)/turtlefmt ontology shapes tests/cases src/guiju
 
 benchmark: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks.aic

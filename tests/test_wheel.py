@@ -35,6 +35,8 @@ def test_the_wheel_carries_all_data(wheel: Path) -> None:
         assert here <= carried, sorted(here - carried)[:5]
     assert {"guiju/report.schema.json", "guiju/py.typed"} <= carried
     assert any(name.startswith("guiju/samples/") for name in carried)
+    served = {file.relative_to(ROOT / "src").as_posix() for file in (ROOT / "src" / "guiju" / "service").rglob("*.*")}
+    assert {name for name in served if not name.endswith(".pyc")} <= carried
 
 
 def test_an_installed_guiju_needs_no_checkout(wheel: Path, tmp_path: Path) -> None:

@@ -39,6 +39,12 @@ def void(request: Request) -> Response:
     return _described(request, choose(request, [*GRAPHS, "text/html"]))
 
 
+@router.get("/", response_class=Response)
+def first(request: Request) -> Response:
+    """The same as a page to begin at."""
+    return _described(request, choose(request, ["text/html", *GRAPHS]))
+
+
 @router.get("/void.{ending}", response_class=Response)
 def void_as(request: Request, ending: str) -> Response:
     """The same in one format."""

@@ -8,6 +8,7 @@ and 415 as HTTP has them, 503 when all workers are busy or the query was not don
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -188,7 +189,9 @@ async def _answer(request: Request, query: str) -> Response:
 
 def _failed(reply: Reply, limits: Limits) -> Problem:
     if reply.error == "syntax":
-        return Problem(400, "syntax", f"SPARQL 语法错误。 The query is not SPARQL: {reply.message[:600]}")
+        # The engine lists classes of letters among what it expected; they help nobody.
+        said = re.sub(r",? \[(?:'[^\]]*|_)\]", "", reply.message)
+        return Problem(400, "syntax", f"SPARQL 语法错误。 The query is not SPARQL: {said[:600]}")
     if reply.error == "answer-too-large":
         return Problem(
             403,
