@@ -56,6 +56,17 @@ def test_the_troubled_company_breaks_rules_in_many_ways(judged: Judged) -> None:
         assert verdict.remedy, f"{verdict.key} does not say what would put it right"
 
 
+def test_the_group_is_mostly_in_order_and_its_faults_say_what_to_do(judged: Judged) -> None:
+    outcomes = [verdict.outcome for verdict in judged[GROUP]]
+    assert outcomes.count("passed") > 10 * outcomes.count("failed") > 100
+    assert 0 < outcomes.count("cantTell") < 10
+    for verdict in judged[GROUP]:
+        if verdict.outcome == "failed":
+            assert (verdict.facts or verdict.chain) and verdict.limit, verdict.key
+            assert verdict.remedy, verdict.key
+            assert not any("使其属于" in part.text.zh for part in verdict.remedy), f"{verdict.key} names a class only"
+
+
 def test_the_real_text_leaves_nearly_everything_open(judged: Judged) -> None:
     outcomes = [verdict.outcome for verdict in judged[REAL]]
     assert "failed" not in outcomes
