@@ -24,7 +24,7 @@ _FORCE = {
 }
 _MODALITY = {
     "Obligation": "义务", "Prohibition": "禁止", "Permission": "许可", "Encouragement": "鼓励", "Power": "权力",
-    "Condition": "条件", "Definition": "定义", "Derivation": "推定", "Statement": "宣示",
+    "Condition": "条件", "Definition": "定义", "Derivation": "推导", "Statement": "宣示",
 }  # fmt: skip
 _PARTS = {
     "sum": ("计算", "sum"), "limit": ("要求", "limit"), "facts": ("事实", "fact"), "missing": ("欠缺", "missing"),
