@@ -204,7 +204,7 @@ async def _answer(request: Request, command: str, arguments: list[str]) -> str:
         raise HTTPException(503, "all validators are busy; try again", {"Retry-After": "5"})
     async with _under_way:
         code, output, errors = await _guarded([command, "-", f"--input-format={media}", *arguments], body)
-    if code in {0, 1, 2}:
+    if code == 0 or (command == "validate" and code in {1, 2}):
         return output
     if code == 3:
         raise HTTPException(400, errors.strip())
