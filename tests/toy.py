@@ -53,6 +53,6 @@ class Toy(Knowledge):
         files = [self.root / "shapes" / "components.ttl", GOLDEN / "knowledge" / "shapes.ttl"]
         return read(files) + self.planted
 
-    def assessed(self) -> Store:
-        """The store of an assessment of the invented submission, its verdicts included."""
-        return assess(skolemised(read([GOLDEN / "submission.ttl"])), self).store
+    def assessed(self, submission: Path = GOLDEN / "submission.ttl") -> Store:
+        """The store of an assessment of an invented submission, its verdicts included."""
+        return assess(skolemised(read([submission])), self).store
