@@ -25,6 +25,8 @@ from pyoxigraph import (
     Triple,
     parse,
 )
+from rdflib import Graph
+from rdflib.compare import isomorphic
 
 from guiju import api, keys
 from guiju.library import Answer as Answered
@@ -189,6 +191,7 @@ def test_a_mistaken_key_is_told_its_neighbours(client: TestClient) -> None:
         ("application/rdf+xml;q=0.3, text/*;q=0.2", "application/rdf+xml"),
         ("TEXT/TURTLE", "text/turtle"),
         (";;;", "text/html"),
+        ("text/turtle" + ";q=1, text/turtle" * 1_000, "text/html"),
     ],
 )
 def test_negotiation(client: TestClient, accept: str | None, media: str) -> None:
@@ -311,10 +314,23 @@ def test_json_ld_stands_by_itself_and_agrees_with_the_whole_context(client: Test
         assert _canonical(json.dumps(part).encode(), media) == _canonical(other, media)
 
 
+# The reader itself uses what it is to drop.
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("path", SOME)
+def test_another_reader_of_json_ld_agrees(client: TestClient, path: str) -> None:
+    place = _place(keys.BASE + path)
+    graphs = [
+        Graph().parse(data=client.get(place + end).text, format=name)
+        for end, name in ((".jsonld", "json-ld"), (".nt", "nt"))
+    ]
+    assert len(graphs[0]) > 5
+    assert isomorphic(*graphs)
+
+
 def test_json_ld_is_compact(client: TestClient) -> None:
     graph = json.loads(client.get(f"/about/{NORM}.jsonld").content)["@graph"]
     node = next(node for node in graph if node["id"] == keys.BASE + NORM)
-    assert node["label"] == {"zh": "重大关联交易报告监事会", "en": "report to the board of supervisors"}
+    assert node["rdfs:label"] == {"zh": "重大关联交易报告监事会", "en": "report to the board of supervisors"}
     assert node["statedIn"] == keys.BASE + PROVISION
     assert (node["type"], node["ordinal"]) == ("gj:Obligation", 4)
 

@@ -389,6 +389,8 @@ def test_curl(server: Server) -> None:
         ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "service-refused", 400),
         ("SELECT * { sErViCe SILENT ?x { ?s ?p ?o } }", "service-refused", 400),
         ("SELECT * { ?s ?p ?o . FILTER(?o<5)SERVICE?x#>\n{ ?s ?p ?o } }", "service-refused", 400),
+        ("SELECT * { ?s ?p 5e5SERVICE<http://127.0.0.1:9/>{ ?s ?p ?o } }", "service-refused", 400),
+        ("SELECT * { ?s ?p trueSERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "service-refused", 400),
         ("LOAD <http://127.0.0.1:9/>", "update-refused", 400),
         # 5: depth and length are seen before the engine sees them.
         ("SELECT * { FILTER" + "(" * 8_000 + "1" + ")" * 8_000 + " }", "query-too-deep", 400),
@@ -409,6 +411,18 @@ def test_harm(server: Server, query: str, code: str, status: int) -> None:
     answer = _post(server, DIRECT, query)
     _refused(answer, code, status)
     assert _true(_get(server, "ASK {}")), "the next query is answered"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a." * 49_000, "a-" * 49_000, "_a" * 49_000, ":" * 99_000, "<" + ")" * 98_000 + ">", "<a" * 49_000, "'" * 99_000,
+     '"""' + "x" * 98_000, "a:%" * 33_000, "1." * 49_000, "#\n" * 49_000],
+    ids=lambda text: text[:5],
+)  # fmt: skip
+def test_long_tokens_are_seen_through_once(server: Server, text: str) -> None:
+    """A scan that went back over what it has read would not be done before the client gives up."""
+    answer = _post(server, DIRECT, f"SELECT * {{ {text}")
+    assert (answer.status, answer.media) == (400, "application/problem+json")
 
 
 def test_thirty_brackets_are_answered(server: Server) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from guiju import keys
-from guiju.service.held import NAMES, Held, Node, Term, held
+from guiju.service.held import FOREIGN, NAMES, Held, Node, Term, held
 
 _FORMATS = {
     "text/turtle": RdfFormat.TURTLE,
@@ -118,8 +118,7 @@ def tidy(text: bytes, media: str) -> bytes:
         declared.append(text[start:end_of_line])
         start = end_of_line
     body = text[start:]
-    used = set(re.findall(rb"([a-z-]+):", body))
-    return b"".join(line for line in sorted(declared) if line[8:].split(b":")[0] in used) + b"\n" + body
+    return b"".join(line for line in sorted(declared) if line[8:].split(b" ")[0] in body) + b"\n" + body
 
 
 # JSON-LD
@@ -133,8 +132,12 @@ def pages() -> list[Triple]:
 
 @cache
 def terms() -> dict[str, tuple[str, dict[str, str]]]:
-    """Of each property, by its IRI, the key it has in JSON-LD and the definition of that key."""
-    found, taken = {}, {"id", "type", *held().prefixes}
+    """Of each property, by its IRI, the key it has in JSON-LD and the definition of that key.
+
+    A property of ours is known by its name, one of another vocabulary by prefix and name: no key depends on which
+    others there are.
+    """
+    found = {}
     foreign: dict[NamedNode, list[tuple[NamedNode, Term]]] = {}
     for subject, predicate, value in pages():
         if isinstance(subject, NamedNode):
@@ -153,13 +156,12 @@ def terms() -> dict[str, tuple[str, dict[str, str]]]:
                 definition["@container"] = "@language"
             elif ranges and ranges[0] not in _NATIVE:
                 definition["@type"] = _curie(ranges[0])
-            name = re.split(r"[#/]", node.value)[-1]
-            name = name if name not in taken else definition["@id"]
-            taken.add(name)
-            found[node.value] = (name, definition)
+            name = node.value.removeprefix(keys.GJ)
+            found[node.value] = (definition["@id"] if ":" in name or name in _TAKEN else name, definition)
     return found
 
 
+_TAKEN = frozenset({"id", "type", *FOREIGN})
 _NATIVE = {keys.XSD + "string", keys.XSD + "integer", keys.XSD + "boolean"}
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,14}")
 
@@ -170,7 +172,7 @@ def context() -> dict[str, Any]:
     return {
         "id": "@id",
         "type": "@type",
-        **held().prefixes,
+        **FOREIGN,
         **dict(terms().values()),
     }
 
@@ -186,8 +188,9 @@ def json_ld(triples: list[Triple]) -> bytes:
             continue
         name, definition = terms().get(predicate.value, ("", {}))
         if definition.get("@container") and not (isinstance(value, Literal) and value.language):
-            name, definition = "", {}
-        if name:
+            # The whole IRI is no key of the context, so the value is read as it is written.
+            name, definition = predicate.value, {}
+        elif name:
             used |= {name, definition["@id"].split(":")[0], definition.get("@type", "@").split(":")[0]}
         else:
             name = _curie(predicate.value)
@@ -241,7 +244,7 @@ def _name(term: Any, used: set[str]) -> str:
 
 def _curie(iri: str) -> str:
     """An IRI as prefix and name where a prefix fits and the name is plain, otherwise whole."""
-    for prefix, namespace in held().prefixes.items():
+    for prefix, namespace in FOREIGN.items():
         if iri.startswith(namespace) and re.fullmatch(r"[\w.-]+", iri.removeprefix(namespace)):
             return f"{prefix}:{iri.removeprefix(namespace)}"
     return iri

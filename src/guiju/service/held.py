@@ -79,10 +79,10 @@ class Held:
             if isinstance(node, NamedNode) and node.value.startswith(keys.TAXONOMY)
         }
         ours = {scheme: f"{keys.TAXONOMY}{scheme}/" for scheme in sorted(schemes)}
-        return {**ours, **_FOREIGN}
+        return {**ours, **FOREIGN}
 
 
-_FOREIGN = {
+FOREIGN = {
     "gj": keys.GJ, "gj-not-known": keys.NOT_KNOWN, "gj-not-triggered": keys.NOT_TRIGGERED,
     "sh": keys.SH, "eli": keys.ELI, "earl": keys.EARL, "dcterms": keys.DCTERMS, "skos": keys.SKOS,
     "rdf": keys.RDF, "rdfs": keys.RDFS, "owl": keys.OWL, "xsd": keys.XSD,

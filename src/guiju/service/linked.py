@@ -147,7 +147,7 @@ def _day(as_of: str | None) -> str | None:
     raise Problem(400, "as-of", "as-of 应为日期，例如 2018-12-31。 as-of is a day, such as 2018-12-31.")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _body(iri: str, media: str, day: str | None, root: str) -> bytes:
     """The description as a text; the same for everybody, so kept."""
     force = [*in_force(iri, day)] if day else []

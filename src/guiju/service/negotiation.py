@@ -17,17 +17,20 @@ GRAPHS = {
     "application/rdf+xml": "rdf",
 }
 """The media types of a graph, ours first, each with the ending of its file."""
+_LONGEST = 2_000
+"""Characters of an Accept header that is read; a longer one is as none."""
 _AN_HOUR = "public, max-age=3600"
 
 
 def choose(request: Request, offers: Sequence[str]) -> str:
     """The one of the offers, the best first, that the request's Accept prefers; the first where it has none.
 
-    Quality values and wildcards count as RFC 9110 has them; a header that cannot be read is as none. Raises
+    Quality values and wildcards count as RFC 9110 has them; a header that cannot be read, or is too long to be
+    meant, is as none. Raises
     HTTPException 406, with a list of the offers, where none will do.
     """
     accept = ",".join(request.headers.getlist("accept")).strip().lower()
-    if not accept:
+    if not accept or len(accept) > _LONGEST:
         return offers[0]
     try:
         found = mimeparse.best_match(list(reversed(offers)), accept)

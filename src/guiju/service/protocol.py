@@ -8,6 +8,7 @@ and 415 as HTTP has them, 503 when all workers are busy or the query was not don
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -52,7 +53,8 @@ _FORM, _DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
 
 @asynccontextmanager
 async def _running(_: Any) -> AsyncIterator[dict[str, Pool]]:
-    pool = Pool(lambda: held().quads, Limits.from_environment())
+    data = await asyncio.to_thread(lambda: held().quads)
+    pool = Pool(lambda: data, Limits.from_environment())
     pool.start()
     try:
         yield {"pool": pool}
@@ -151,7 +153,7 @@ async def _body(request: Request) -> bytes:
 
 async def _answer(request: Request, query: str) -> Response:
     try:
-        form = guard.form(query)
+        form = await asyncio.to_thread(guard.form, query)
     except guard.Refused as error:
         raise Problem(413 if error.code == "query-too-long" else 400, error.code, str(error)) from None
     formats = _GRAPHS if form in {"CONSTRUCT", "DESCRIBE"} else _TABLES
@@ -184,7 +186,8 @@ async def _answer(request: Request, query: str) -> Response:
     if reply.error:
         raise _failed(reply, pool.limits)
     kind = {"turtle": "text/turtle", "rdfxml": "application/rdf+xml"}.get(formats[media], media)
-    return respond(request, tidy(reply.body, kind), media)
+    # An answer may be large; the server goes on while it is looked through.
+    return await asyncio.to_thread(lambda: respond(request, tidy(reply.body, kind), media))
 
 
 def _failed(reply: Reply, limits: Limits) -> Problem:
