@@ -21,3 +21,7 @@ def test_the_examples_of_the_guide_are_judged(knowledge: Knowledge) -> None:
     assert outcome["art_39__para_2.disclosure"] == "failed"
     assert outcome["art_39__para_1.related-party-policy"] == "passed"
     assert outcome["art_39__para_1.no-better-terms"] == "passed"
+    group = {(str(v.key).split("/")[1], v.subject.rsplit("/", 1)[-1]): v.outcome for v in verdicts}
+    assert group["art_8__para_1__item_1.majority-of-votes", "leasing"] == "passed"
+    assert group["art_8__para_1__item_1.majority-of-votes", "securities"] == "inapplicable"
+    assert group["art_8__para_1__item_2__subitem_4.board-votes", "securities"] == "failed"
