@@ -126,7 +126,7 @@ def select(store: Store, query: str, **bindings: NamedNode | Literal) -> Iterato
         raise TypeError("the query is not a SELECT")
     names = [variable.value for variable in found.variables]
     for solution in found:
-        yield {name: solution[name] for name in names if solution[name] is not None}
+        yield {name: value for name, value in zip(names, solution, strict=True) if value is not None}
 
 
 def _read(files: Iterable[Path]) -> Iterator[Triple]:

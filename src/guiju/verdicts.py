@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,6 +21,10 @@ from guiju.knowledge import Knowledge, Row, fill, select
 
 OUTCOMES = ("passed", "failed", "cantTell", "inapplicable")
 _TYPE = NamedNode(keys.RDF + "type")
+_BY_SHAPE, _SUBJECT, _ON_NORM, _BECAUSE = (
+    NamedNode(keys.GJ + name) for name in ("byShape", "subject", "onNorm", "because")
+)
+_OUTCOME = NamedNode(keys.EARL + "outcome")
 
 
 @dataclass(frozen=True)
@@ -169,29 +173,37 @@ def selected(knowledge: Knowledge, shapes: Iterable[str]) -> list[Triple]:
 
 
 def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None:
-    """Fill in facts, gaps, limits, cures and chains of the verdicts, from ``queries/explain``."""
+    """Fill in facts, gaps, limits, cures and chains of the verdicts, from ``queries/explain``.
+
+    The parts of an explanation stand in the order of the files, those of a file in that of their Chinese text.
+    """
+    store.extend(quad for verdict in verdicts for quad in _quads(verdict))
     by_iri = {verdict.iri: verdict for verdict in verdicts}
-    for iri, verdict in by_iri.items():
-        node = NamedNode(iri)
-        store.extend(
-            [
-                Quad(node, NamedNode(keys.GJ + "byShape"), NamedNode(verdict.shape)),
-                Quad(node, NamedNode(keys.GJ + "subject"), NamedNode(verdict.subject)),
-                Quad(node, NamedNode(keys.GJ + "onNorm"), NamedNode(verdict.norm)),
-                Quad(node, NamedNode(keys.EARL + "outcome"), NamedNode(keys.EARL + verdict.outcome)),
-            ]
-        )
-        if verdict.because:
-            store.add(Quad(node, NamedNode(keys.GJ + "because"), NamedNode(verdict.because)))
     for file in sorted((knowledge.root / "queries" / "explain").glob("*.rq")):
-        for row in select(store, file.read_text(encoding="utf-8")):
-            if not {"zh", "en"} <= row.keys():
-                continue
-            parts: list[Part] = getattr(by_iri[row["verdict"].value], row["part"].value)
-            fact = row.get("node")
-            part = Part(Text(row["zh"].value, row["en"].value), fact.value if fact else None)
+        # An engine may find rows in any order; the reader of two reports should not see that.
+        for iri, name, zh, en, fact in sorted(_explanations(store, file.read_text(encoding="utf-8"))):
+            parts: list[Part] = getattr(by_iri[iri], name)
+            part = Part(Text(zh, en), fact or None)
             if part not in parts:
                 parts.append(part)
+
+
+def _explanations(store: Store, query: str) -> Iterator[tuple[str, str, str, str, str]]:
+    """Verdict, part, Chinese and English text, and fact or an empty string, for each row that has both texts."""
+    for row in select(store, query):
+        if "zh" in row and "en" in row:
+            fact = row["node"].value if "node" in row else ""
+            yield row["verdict"].value, row["part"].value, row["zh"].value, row["en"].value, fact
+
+
+def _quads(verdict: Verdict) -> Iterator[Quad]:
+    node = NamedNode(verdict.iri)
+    yield Quad(node, _BY_SHAPE, NamedNode(verdict.shape))
+    yield Quad(node, _SUBJECT, NamedNode(verdict.subject))
+    yield Quad(node, _ON_NORM, NamedNode(verdict.norm))
+    yield Quad(node, _OUTCOME, NamedNode(keys.EARL + verdict.outcome))
+    if verdict.because:
+        yield Quad(node, _BECAUSE, NamedNode(verdict.because))
 
 
 def _store(knowledge: Knowledge, derived: Derived, results: list[engines.Result], shapes: list[str]) -> Store:
