@@ -188,9 +188,14 @@ def _arrange(boxes: dict[str, _Box], group: Group) -> list[_Line]:
     acyclic = igraph.Graph(n=len(iris), edges=forward, directed=True)
     columns = _layers(acyclic, first)
     layout = acyclic.layout_sugiyama(layers=columns, hgap=1, vgap=1, maxiter=500)
-    for n, iri in enumerate(iris):
-        boxes[iri].column, boxes[iri].order = columns[n], round(layout.coords[n][0], 6)
-    routes = dict(zip(forward, layout.edge_routing, strict=True))
+    stops: list[tuple[int, float]] = [(columns[n], layout.coords[n][0]) for n in range(len(iris))]
+    starts = {}
+    for pair, points in zip(forward, layout.edge_routing, strict=True):
+        starts[pair] = len(stops), len(stops) + len(points)
+        stops += [(round(column), order) for order, column in points]
+    stops = _apart(stops)
+    for box, (column, order) in zip(boxes.values(), stops, strict=False):
+        box.column, box.order = column, order
     lanes: dict[tuple[int, int], int] = defaultdict(int)
     lines = []
     for link in links:
@@ -198,10 +203,21 @@ def _arrange(boxes: dict[str, _Box], group: Group) -> list[_Line]:
         turned = pair in against
         pair = pair[::-1] if turned else pair
         line = _Line(link, boxes[iris[pair[0]]], boxes[iris[pair[1]]], turned, lanes[pair])
-        line.through = [(round(column), round(order, 6)) for order, column in routes[pair]]
+        line.through = stops[slice(*starts[pair])]
         lanes[pair] += 1
         lines.append(line)
     return lines
+
+
+def _apart(stops: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The same places, column and order, with those that igraph puts at the same one a little apart."""
+    found, last = list(stops), (-1, 0.0)
+    for n in sorted(range(len(stops)), key=lambda n: stops[n]):
+        column, order = stops[n][0], round(stops[n][1], 6)
+        if column == last[0]:
+            order = max(order, round(last[1] + 0.001, 6))
+        found[n] = last = (column, order)
+    return found
 
 
 def _igraph() -> Any:
