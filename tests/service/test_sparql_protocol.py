@@ -56,7 +56,8 @@ def _true(answer: Answer) -> bool:
 
 def _refused(answer: Answer, code: str, status: int = 400) -> None:
     assert answer.media == "application/problem+json"
-    assert (answer.status, json.loads(answer.body)["code"]) == (status, code), answer.text
+    assert answer.status == status, answer.text
+    assert json.loads(answer.body)["code"] in code.split(), answer.text
 
 
 # The W3C's tests of the protocol, by name.
@@ -80,13 +81,13 @@ _DATA1, _DATA2 = (quote(f"http://kasei.us/2009/09/sparql/data/data{n}.rdf", safe
 @pytest.mark.parametrize(
     ("name", "method", "parameters"),
     [
-        ("query_dataset_default_graph", "POST", f"default-graph-uri={_DATA1}"),
         ("query_dataset_default_graphs_get", "GET", f"default-graph-uri={_DATA1}&default-graph-uri={_DATA2}"),
         ("query_dataset_default_graphs_post", "POST", f"default-graph-uri={_DATA1}&default-graph-uri={_DATA2}"),
         ("query_dataset_named_graphs_post", "POST", f"named-graph-uri={_DATA1}&named-graph-uri={_DATA2}"),
         ("query_dataset_named_graphs_get", "GET", f"named-graph-uri={_DATA1}&named-graph-uri={_DATA2}"),
         ("query_dataset_full", "POST", f"default-graph-uri={_DATA1}&named-graph-uri={_DATA2}"),
     ],
+    ids=lambda value: value if value.startswith("query_") else "",
 )
 def test_query_dataset(server: Server, name: str, method: str, parameters: str) -> None:
     """There is one dataset; a client that asks for another is told so, and not answered from this one."""
@@ -117,7 +118,11 @@ def test_query_content_type_ask(server: Server) -> None:
     assert ElementTree.fromstring(answer.body).findtext("{*}boolean") == "true"
 
 
-@pytest.mark.parametrize("query", ["DESCRIBE <http://example.org/>", "CONSTRUCT { <s> <p> 1 } WHERE {}"])
+@pytest.mark.parametrize(
+    "query",
+    ["DESCRIBE <http://example.org/>", "CONSTRUCT { <s> <p> 1 } WHERE {}"],
+    ids=["query_content_type_describe", "query_content_type_construct"],
+)
 def test_query_content_type_describe_and_construct(server: Server, query: str) -> None:
     answer = _post(server, DIRECT, query, "application/rdf+xml")
     assert (answer.status, answer.media) == (200, "application/rdf+xml")
@@ -178,7 +183,11 @@ def test_bad_query_syntax(server: Server) -> None:
         ("update_post_direct", "POST", "application/sparql-update", "CLEAR ALL"),
         ("update_base_uri", "POST", "application/sparql-update", "INSERT DATA { <a> <b> <c> }"),
         ("update_dataset_default_graph", "POST", FORM, f"using-graph-uri={_DATA1}&update=CLEAR%20ALL"),
+        ("update_dataset_default_graphs", "POST", FORM, f"using-graph-uri={_DATA1}&using-graph-uri={_DATA2}&update=X"),
+        ("update_dataset_named_graphs", "POST", FORM, f"using-named-graph-uri={_DATA1}&update=CLEAR%20ALL"),
+        ("update_dataset_full", "POST", FORM, f"using-graph-uri={_DATA1}&using-named-graph-uri={_DATA2}&update=X"),
     ],
+    ids=lambda value: value if value and value.startswith(("bad_", "update_")) else "",
 )
 def test_no_update(server: Server, name: str, method: str, media: str | None, body: str) -> None:
     answer = server.get(f"/sparql?{body}", JSON) if method == "GET" else _post(server, media, body)
@@ -403,7 +412,7 @@ def test_curl(server: Server) -> None:
         # 4 and 8: what takes too long is ended; what is too large is refused, never cut.
         (STUCK, "too-slow", 503),
         ("SELECT * { ?a ?b ?c . ?d ?e ?f }", "answer-too-large", 403),
-        ("SELECT (GROUP_CONCAT(CONCAT(STR(?a), STR(?d))) AS ?n) { ?a ?b ?c . ?d ?e ?f }", "too-slow", 503),
+        ("SELECT (GROUP_CONCAT(CONCAT(STR(?a), STR(?d))) AS ?n) { ?a ?b ?c . ?d ?e ?f }", "too-slow too-heavy", 503),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else None,
 )
@@ -496,7 +505,7 @@ def test_a_worker_that_needs_too_much_memory_is_ended() -> None:
 
 def test_stuck_queries_stop_nothing_else() -> None:
     """Threat 20: the queue is bounded, the health of the server is answered meanwhile, and nobody is left behind."""
-    with serving(GUIJU_SPARQL_WORKERS="2", GUIJU_SPARQL_WAITING="2", GUIJU_SPARQL_DEADLINE="3") as server:
+    with serving(GUIJU_SPARQL_WORKERS="2", GUIJU_SPARQL_WAITING="2", GUIJU_SPARQL_DEADLINE="5") as server:
         assert _true(_get(server, "ASK {}"))
         assert within(20, lambda: len(server.workers()) == 2)
         before = server.workers()
@@ -530,17 +539,19 @@ def test_no_worker_outlives_its_server() -> None:
         alone = server.workers()
         assert len(alone) == 1
         stuck = threads.submit(_get, server, STUCK)
+        assert within(20, lambda: all(_state(number) == "R" for number in alone)), "it runs the query"
         assert not stuck.done()
         os.kill(server.pid, signal.SIGKILL)
         assert stuck.exception(20) is not None
-        assert within(20, lambda: not any(_runs(number) for number in alone))
+        assert within(20, lambda: all(_state(number) in {"", "Z"} for number in alone))
 
 
-def _runs(number: int) -> bool:
+def _state(number: int) -> str:
+    """How the kernel has a process: R runs, S sleeps, Z has ended; empty for none."""
     try:
-        return "State:\tZ" not in Path(f"/proc/{number}/status").read_text()
+        return Path(f"/proc/{number}/status").read_text().partition("State:\t")[2][:1]
     except OSError:
-        return False
+        return ""
 
 
 def test_large_bodies_are_refused(server: Server) -> None:
