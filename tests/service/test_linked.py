@@ -418,6 +418,12 @@ def test_pages_are_chinese_first(client: TestClient) -> None:
     assert "重大关联交易应当自批准之日起10个工作日内报告监事会" in text
 
 
+def test_every_property_of_another_vocabulary_has_a_chinese_name() -> None:
+    used = {triple.predicate for triple in held().triples if not triple.predicate.value.startswith(keys.BASE)}
+    unnamed = {str(predicate) for predicate in used if not re.search("[一-鿿]", html.name(predicate)[0])}
+    assert not unnamed, "name them in src/guiju/service/pages.ttl, so that a page can be read"
+
+
 def test_no_text_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threat 21: what stands in a literal or an IRI stays text, and only our own IRIs are links."""
     evil = '</p><script>alert(1)</script><img src=x onerror="alert(1)">'
@@ -516,6 +522,10 @@ def test_what_is_said_of_access_is_true(server: Server) -> None:
         assert server.get(_place(example.partition("#")[0])).status == 200
         assert describe.exists(example)
     assert set(by[f"{keys.DCTERMS}license"]) == {linked.LICENCE}
+    whole = NamedNode(f"{keys.BASE}void#guiju")
+    assert any(t.subject == whole and t.predicate.value == f"{keys.DCTERMS}provenance" for t in said)
+    told = _triples(server.get(f"/about/{NORM}", "text/turtle").body, "text/turtle")
+    assert {_text(t) for t in told if t.predicate.value == f"{void}inDataset"} == {f"{keys.BASE}void#norms"}
 
 
 # Answers to questions, errors and headers.

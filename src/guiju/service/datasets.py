@@ -165,18 +165,24 @@ def _titles(node: NamedNode) -> dict[str, str]:
 
 
 @cache
+def spaces_of_datasets() -> dict[str, NamedNode]:
+    """Each dataset by the beginning of its IRIs."""
+    return {
+        triple.object.value: triple.subject
+        for triple in _static()
+        if triple.predicate.value == VOID + "uriSpace"
+        and isinstance(triple.object, Literal)
+        and isinstance(triple.subject, NamedNode)
+    }
+
+
+@cache
 def _sizes() -> list[tuple[NamedNode, str, dict[str, int]]]:
     """Of each dataset its IRI, where its IRIs begin, and its VoID counts by name."""
     data = held()
-    spaces = [
-        (triple.subject, triple.object.value)
-        for triple in _static()
-        if triple.predicate.value == VOID + "uriSpace" and isinstance(triple.object, Literal)
-    ]
     return [
         (node, begins, _counts(data.triples if node == _WHOLE else _within(begins, data)))
-        for node, begins in spaces
-        if isinstance(node, NamedNode)
+        for begins, node in spaces_of_datasets().items()
     ]
 
 

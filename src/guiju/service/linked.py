@@ -20,7 +20,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pyoxigraph import Literal, NamedNode, Triple
 
 from guiju import keys, library
-from guiju.service import describe, html
+from guiju.service import datasets, describe, html
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
 from guiju.service.problems import Problem
@@ -163,8 +163,10 @@ def _of_document(iri: str, day: str | None) -> list[Triple]:
     if iri in describe.MODULES or iri.startswith(keys.SHAPE):
         return []
     node = NamedNode(_document(iri, day))
+    within = max((begins for begins in datasets.spaces_of_datasets() if iri.startswith(begins)), key=len)
     return [
         Triple(node, NamedNode(keys.RDF + "type"), NamedNode(_FOAF + "Document")),
+        Triple(node, NamedNode(datasets.VOID + "inDataset"), datasets.spaces_of_datasets()[within]),
         Triple(node, NamedNode(_FOAF + "primaryTopic"), NamedNode(iri)),
         Triple(node, NamedNode(keys.DCTERMS + "license"), NamedNode(LICENCE)),
     ]
