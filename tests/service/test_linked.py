@@ -619,6 +619,18 @@ def test_other_origins_do_not_read_what_is_sent_to_be_judged(client: TestClient)
     assert "access-control-allow-origin" not in answer.headers
 
 
+def test_it_may_stand_below_another_path() -> None:
+    """Behind a proxy that serves it at ``/guiju``, every address that is given leads back to it."""
+    with TestClient(api.app, root_path="/guiju", follow_redirects=False) as below:
+        place = below.get(f"/guiju/{PROVISION}").headers["location"]
+        assert place == f"/guiju/about/{PROVISION}"
+        links = {link for _, link in _Page(below.get(place, headers={"accept": "text/html"}).text).links}
+        assert links
+        assert all(link.startswith(("/guiju/", "#")) for link in links)
+        assert "/guiju/sparql>" in below.get("/guiju/void.ttl").text
+        assert below.get("/guiju/sparql?query=ASK%7B%7D").json()["boolean"] is True
+
+
 def test_the_service_is_described(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     assert {"/sparql", "/.well-known/void", "/id/{path}", "/about/{path}", "/dump.nq.gz"} <= set(paths)
