@@ -136,8 +136,11 @@ def queries() -> list[dict[str, Any]]:
 
 @app.get("/api/v1/queries/{name:path}", response_model=list[dict[str, str | None]], responses=answers.RESPONSES)
 def ask(name: str, request: Request) -> Response:
-    """The answer to a question; its parameters are the request's. JSON, or CSV or JSON-LD where Accept asks for it."""
-    return answers.table(request, library.ask(_library().knowledge, name, dict(request.query_params)))
+    """The answer to a question; its parameters are the request's. JSON, or CSV or JSON-LD where Accept asks for it.
+
+    With ``limit`` and ``offset`` a part of it; the header Link leads to the next.
+    """
+    return answers.table(request, library.ask(_library().knowledge, name, answers.parameters(request)))
 
 
 @app.get("/api/v1/coverage")

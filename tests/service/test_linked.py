@@ -30,6 +30,7 @@ from rdflib.compare import isomorphic
 
 from guiju import api, keys
 from guiju.library import Answer as Answered
+from guiju.library import catalogue
 from guiju.service import answers, describe, html, linked
 from guiju.service.datasets import spaces
 from guiju.service.held import Held, held
@@ -549,6 +550,29 @@ def test_a_question_is_answered_as_json_csv_and_json_ld(client: TestClient) -> N
     bound = sum(t.predicate.value == f"{rs}binding" for t in found)
     assert bound == sum(value is not None for row in rows for value in row.values())
     assert client.get(place, headers={"accept": "image/png"}).status_code == 406
+
+
+def test_an_answer_comes_in_parts(client: TestClient) -> None:
+    place = f"/api/v1/queries/norms/deadlines?document={AIC}"
+    whole = client.get(place)
+    found, following = [], f"{place}&limit=3"
+    while following:
+        part = client.get(following)
+        assert 1 <= len(part.json()) <= 3
+        assert part.headers["x-total-count"] == str(len(whole.json()))
+        found += part.json()
+        following = part.links["next"]["url"] if "next" in part.links else ""
+    assert found == whole.json()
+    assert len(found) > 3
+    assert client.get(f"{place}&offset=9999").json() == []
+    for wrong in ("limit=0", "limit=x", "offset=-1", "limit=１"):
+        answer = client.get(f"{place}&{wrong}")
+        assert (answer.status_code, answer.json()["code"]) == (400, wrong.partition("=")[0])
+
+
+def test_no_question_has_a_parameter_of_the_parts() -> None:
+    names = {param.name for question in catalogue(held().library.knowledge.root) for param in question.params}
+    assert not names & {"limit", "offset"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ _ALWAYS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_EXPOSED = "ETag, Link, Location, Content-Location, Retry-After"
+_EXPOSED = "ETag, Link, X-Total-Count, Location, Content-Location, Retry-After"
 POSTED = "/sparql"
 """The one path on which other origins may POST: a query changes nothing and says nothing of the one who asks."""
 
