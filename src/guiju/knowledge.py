@@ -6,24 +6,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from pyoxigraph import (
-    DefaultGraph,
-    Literal,
-    NamedNode,
-    Quad,
-    QuerySolutions,
-    RdfFormat,
-    Store,
-    Triple,
-    Variable,
-    parse,
-)
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, Variable, parse
 
 from guiju import completion, keys
 from guiju.paths import data_root
 from guiju.sparql import nested
 
-_DEFAULT = DefaultGraph()
 Row = dict[str, NamedNode | Literal]
 
 
@@ -113,10 +101,14 @@ class Knowledge:
         return list(select(store or self.store, query))
 
 
-def fill(store: Store, triples: Iterable[Triple], graph: NamedNode | DefaultGraph = _DEFAULT) -> None:
+def fill(store: Store, triples: Iterable[Triple], graph: NamedNode | None = None) -> None:
     """Put triples in a graph of a store, by default its default graph."""
-    # Taking a triple apart by its order is twice as fast as by its names.
-    store.extend(Quad(subject, predicate, value, graph) for subject, predicate, value in triples)
+    # Half the time goes when triples are taken apart by order, the default graph is not named, and nothing is kept
+    # for a rollback.
+    if graph is None:
+        store.bulk_extend(Quad(subject, predicate, value) for subject, predicate, value in triples)
+    else:
+        store.bulk_extend(Quad(subject, predicate, value, graph) for subject, predicate, value in triples)
 
 
 def select(store: Store, query: str, **bindings: NamedNode | Literal) -> Iterator[Row]:
