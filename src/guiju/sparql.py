@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
 
 from guiju import keys
@@ -40,6 +40,7 @@ class _Group:
 
     items: list[str | _Group] = field(default_factory=list)
 
+    @cached_property
     def variables(self) -> set[str]:
         """The variables that it can bind: those outside of EXISTS."""
         found = set()
@@ -47,7 +48,7 @@ class _Group:
             if isinstance(item, str):
                 found |= _variables(item)
             elif not number or _bare(self.items[number - 1]) != "EXISTS":
-                found |= item.variables()
+                found |= item.variables
         return found
 
 
@@ -80,16 +81,18 @@ def reads(query: str) -> frozenset[str]:
     Holds ``rdf:type`` itself where a class is a variable, and ``EVERYTHING`` where a predicate is one.
     """
     prefixes = dict(_PREFIX.findall(query))
-    where = re.split(r"\bWHERE\b", query, maxsplit=1)[-1]
-    tokens = [match[0] for match in _TOKEN.finditer(where) if not match["skip"]]
+    tokens = [token.strip() for token in _tokens(query)]
+    tokens = tokens[tokens.index("WHERE") + 1 if "WHERE" in tokens else 0 :]
     found, brackets = set(), [""]
     for number, token in enumerate(tokens):
         if token in ("{", "("):
             brackets.append(token)
         elif token in ("}", ")") and len(brackets) > 1:
             brackets.pop()
+        if len(token) == 1 and token != "a":
+            continue
         before, after = tokens[number - 1] if number else "", "".join(tokens[number + 1 : number + 2])
-        if token[0] in "?$" and len(token) > 1:
+        if token[0] in "?$":
             if brackets[-1] != "(" and (before == ";" or (_is_term(before) and _is_term(after))):
                 found.add(EVERYTHING)
             continue
@@ -114,25 +117,35 @@ def _is_term(token: str) -> bool:
 
 
 def _read(query: str) -> _Group:
-    stack, space = [_Group()], ""
-    for match in _TOKEN.finditer(query):
-        if match["skip"]:
-            space = " "
-            continue
-        if match[0] == "{":
+    stack = [_Group()]
+    for token in _tokens(query):
+        bare = token.strip()
+        if bare == "{":
             stack.append(_Group())
-        elif match[0] == "}" and len(stack) > 1:
+        elif bare == "}" and len(stack) > 1:
             closed = stack.pop()
             stack[-1].items.append(closed)
         else:
-            stack[-1].items.append(space + match[0])
-        space = ""
+            stack[-1].items.append(token)
     return stack[0]
+
+
+@cache
+def _tokens(query: str) -> list[str]:
+    """The tokens of a query, each with a space before it where there is white space or a comment."""
+    found, space = [], ""
+    for match in _TOKEN.finditer(query):
+        if match["skip"]:
+            space = " "
+        else:
+            found.append(space + match[0])
+            space = ""
+    return found
 
 
 def _text(group: _Group, given: set[str]) -> str:
     """A group that is no EXISTS, or cannot be nested: as it is, but for the EXISTS in it."""
-    return _items(group.items, given, given | group.variables())
+    return _items(group.items, given, given | group.variables)
 
 
 def _items(items: list[str | _Group], given: set[str], seen: set[str]) -> str:
@@ -279,7 +292,7 @@ def _used(items: list[str | _Group]) -> set[str]:
 
 
 def _variables(text: str) -> set[str]:
-    return {"?" + name for name in _VARIABLE.findall(text)}
+    return {"?" + name for name in _VARIABLE.findall(text)} if "?" in text or "$" in text else set()
 
 
 def _bare(item: str | _Group) -> str:
