@@ -243,13 +243,17 @@ class Library:
                         "citation": _both(self._text(keys.parse(norm).place, CITATION.value)),
                         "subject": self._labelled(target),
                         **component,
-                        "skeleton": self._skeleton(component, target),
+                        "skeleton": self._skeleton(component, target, self._value(shape, keys.SH + "targetClass")),
                     }
                 )
         return needed
 
-    def _skeleton(self, component: dict[str, Any], target: str) -> str:
-        text = self._value(component["iri"], keys.GJ + "skeleton") or ""
+    def _skeleton(self, component: dict[str, Any], target: str, aimed: str | None) -> str:
+        """Turtle to fill in. Data cannot state a concluded class; such a class brings what leads to it."""
+        classes = [p["value"] for p in component["parameters"] if p["value"].startswith(keys.GJ)]
+        asked = "".join(self._value(iri, keys.GJ + "skeleton") or "" for iri in classes)
+        ground = self._value(aimed, keys.GJ + "skeleton") if aimed else None
+        text = (ground or "") + (asked or self._value(component["iri"], keys.GJ + "skeleton") or "")
         for parameter in sorted(component["parameters"], key=lambda p: -len(p["name"])):
             text = text.replace("$" + parameter["name"], short(parameter["value"]))
         text = text.replace("$this", ":subject").replace("$submission", ":submission").strip()
