@@ -115,7 +115,7 @@ def at_random(name: str, chance: random.Random) -> Group:
     for number in range(1, size + 1):
         if chance.random() < 0.15:
             group.stated[number] = Fraction(chance.randint(1, 99), 100)
-        if group.kinds[number] in REGULATED and chance.random() < 0.9 or chance.random() < 0.1:
+        if (group.kinds[number] in REGULATED and chance.random() < 0.9) or chance.random() < 0.1:
             group.figures[number, "minimum-capital-requirement", "Solo"] = cents(chance, 10**10)
         if chance.random() < 0.5:
             group.figures[number, "regulatory-capital", "Solo"] = cents(chance, 10**10)
