@@ -255,7 +255,9 @@ class Library:
         ground = self._value(aimed, keys.GJ + "skeleton") if aimed else None
         text = (ground or "") + (asked or self._value(component["iri"], keys.GJ + "skeleton") or "")
         for parameter in sorted(component["parameters"], key=lambda p: -len(p["name"])):
-            text = text.replace("$" + parameter["name"], short(parameter["value"]))
+            # Where the text names no basis, any will do; the legal entity alone is the plainest to fill in.
+            value = keys.GJ + "Solo" if parameter["value"] == keys.GJ + "AnyBasis" else parameter["value"]
+            text = text.replace("$" + parameter["name"], short(value))
         text = text.replace("$this", ":subject").replace("$submission", ":submission").strip()
         return (
             ':submission a gj:Submission ; gj:asOf "2018-12-31"^^xsd:date .\n'
