@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Stor
 
 from guiju import completion, keys
 from guiju.paths import data_root
-from guiju.sparql import nested
+from guiju.sparql import nested, reads
 
 Row = dict[str, NamedNode | Literal]
 
@@ -68,6 +68,16 @@ class Knowledge:
         fill(store, self.triples)
         fill(store, self.shapes)
         return store
+
+    @cached_property
+    def periods(self) -> list[Row]:
+        """From when until when each shape applies, and of which document: the rows of ``shapes-in-force``."""
+        query = self.query("shapes-in-force")
+        store, read = Store(), reads(query)
+        # A judgement needs this before all else, and to fill a store with everything takes it as long as deriving does.
+        for triples in (self.documents, self.shapes):
+            fill(store, (triple for triple in triples if triple.predicate.value in read))
+        return list(select(store, query))
 
     @cached_property
     def terms(self) -> frozenset[str]:

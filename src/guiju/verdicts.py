@@ -123,7 +123,7 @@ def in_force(knowledge: Knowledge, when: date | None, documents: Iterable[str] |
     A document whose first day is not known is left out, unless it is asked for by name. Raises ValueError
     for a document that the knowledge base does not have.
     """
-    rows = list(select(knowledge.store, knowledge.query("shapes-in-force")))
+    rows = knowledge.periods
     known = {row["document"].value.removeprefix(keys.ID) for row in rows}
     documents = set(documents or ())
     wanted = documents or known
