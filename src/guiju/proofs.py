@@ -18,7 +18,7 @@ from guiju import keys
 from guiju.completion import TYPE
 from guiju.derivation import Derived
 from guiju.intake import Text
-from guiju.knowledge import Knowledge, fill, select
+from guiju.knowledge import Knowledge, Row, fill, select
 from guiju.report import Report
 from guiju.submission import Submission, names
 
@@ -120,16 +120,24 @@ def prove(store: Store, derived: Derived, knowledge: Knowledge, roots: Iterable[
     reached = _reached(roots, links)
     fill(store, names(derived.facts))
     store.extend(Quad(NamedNode(node), TYPE, _IN_PROOF) for node in reached)
-    said = {node: Statement(node, Text(_short(node), _short(node))) for node in reached}
-    for row in _words(store, knowledge):
-        statement, part = said[row["node"].value], row["part"].value
-        text = Text(row["zh"].value, row["en"].value)
-        if part == "under":
-            statement.under.append((keys.parse(row["norm"].value), text))
-        elif part not in ("says", "otherwise"):
-            statement.parts.append((part, text))
-        elif part == "says" or statement.text.zh == _short(statement.node):
-            statement.text = text
+    said = {node: Statement(node, Text("", "")) for node in reached}
+    for folder in ("words", "otherwise"):
+        for row in _rows(store, knowledge, folder):
+            statement, part = said[row["node"].value], row["part"].value
+            text = Text(row["zh"].value, row["en"].value)
+            if part == "says":
+                statement.text = min(statement.text, text, key=lambda one: (not one.zh, one.zh))
+            elif part == "under":
+                statement.under.append((keys.parse(row["norm"].value), text))
+            else:
+                statement.parts.append((part, text))
+        # What is in words by now is asked no further.
+        for node in reached:
+            if said[node].text.zh:
+                store.remove(Quad(NamedNode(node), TYPE, _IN_PROOF))
+    for statement in said.values():
+        if not statement.text.zh:
+            statement.text = Text(_short(statement.node), _short(statement.node))
     for node, statement in said.items():
         statement.under = sorted(set(statement.under), key=lambda cited: knowledge.position(cited[0]))
         # Earlier conclusions first, then the facts; each in the order of their words.
@@ -188,16 +196,16 @@ _LABELS = (keys.RDFS + "label", keys.SKOS + "prefLabel")
 
 def _links(store: Store, knowledge: Knowledge) -> defaultdict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for file in sorted((knowledge.root / "queries" / "explain" / "links").glob("*.rq")):
-        for row in select(store, file.read_text(encoding="utf-8")):
-            found[row["node"].value].append(row["on"].value)
+    for row in _rows(store, knowledge, "links"):
+        found[row["node"].value].append(row["on"].value)
     return found
 
 
-def _words(store: Store, knowledge: Knowledge) -> Iterator[Any]:
-    for file in sorted((knowledge.root / "queries" / "explain" / "words").glob("*.rq")):
+def _rows(store: Store, knowledge: Knowledge, folder: str) -> Iterator[Row]:
+    """The rows of all queries in a folder of ``queries/explain``; not those without words."""
+    for file in sorted((knowledge.root / "queries" / "explain" / folder).glob("*.rq")):
         for row in select(store, file.read_text(encoding="utf-8")):
-            if {"zh", "en"} <= row.keys():
+            if "on" in row or {"zh", "en"} <= row.keys():
                 yield row
 
 
