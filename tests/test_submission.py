@@ -37,6 +37,11 @@ def _read(turtle: str, knowledge: Knowledge) -> list[str]:
             " gj:reportedIn :s .",
             "gj:instant",
         ),
+        (
+            ":m a gj:Measurement ; gj:about :a ; gj:metric metric:pro-rata-excess-capital ; gj:value 1.0 ; gj:unit unit:CNY ;"
+            ' gj:instant "2018-12-31"^^xsd:date ; gj:reportedIn :s .',
+            "超额资本",
+        ),
         (":t a gj:Act ; gj:kind act:disclosure .", "gj:reportedIn"),
         (":t a gj:Act ; gj:kind act:disclosure ; gj:reportedIn :other .", "gj:Submission"),
         (":t a gj:Act ; gj:kind act:disclosure , act:due-diligence ; gj:reportedIn :s ; gj:date 2018 .", "xsd:date"),

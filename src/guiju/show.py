@@ -254,6 +254,13 @@ class Library:
         asked = "".join(self._value(iri, keys.GJ + "skeleton") or "" for iri in classes)
         ground = self._value(aimed, keys.GJ + "skeleton") if aimed else None
         text = (ground or "") + (asked or self._value(component["iri"], keys.GJ + "skeleton") or "")
+        for parameter in component["parameters"]:
+            # A metric that is only computed cannot be reported: its inputs stand in place of its measurement.
+            concept = parameter["value"].startswith(keys.TAXONOMY)
+            inputs = self._value(parameter["value"], keys.GJ + "skeleton") if concept else None
+            if inputs:
+                measurement = rf"\[\] [^\[]*?\${parameter['name']}\b[^\[]*?\$submission \.\n"
+                text = re.sub(measurement, "", text) + inputs.lstrip()
         for parameter in sorted(component["parameters"], key=lambda p: -len(p["name"])):
             # Where the text names no basis, any will do; the legal entity alone is the plainest to fill in.
             value = keys.GJ + "Solo" if parameter["value"] == keys.GJ + "AnyBasis" else parameter["value"]
