@@ -397,3 +397,79 @@ def test_major_and_general(worlds: list[World], concluded: dict[str, set[str]]) 
         assert ("major" if major else "general" if general else "neither") == expected, (world, deal)
         met[expected if inside else "outside"] += 1
     assert min(met[kind] for kind in ("major", "general", "neither")) >= 30, met
+
+
+# Worked examples, each a sentence of the law.
+
+GROUP = """
+@prefix : <https://example.org/worked/> .
+@prefix fund: <https://w3id.org/guiju/taxonomy/fund/> .
+@prefix metric: <https://w3id.org/guiju/taxonomy/metric/> .
+@prefix unit: <https://w3id.org/guiju/taxonomy/unit/> .
+:s a gj:Submission ; gj:asOf "2018-12-31"^^xsd:date ; gj:completeFor gj:Holding , gj:PotentialVotes , gj:VotingAgreement ,
+    gj:GovernanceRights , gj:ControlAgreement , gj:Influence .
+:amc a gj:FinancialAssetManagementCompany ; gj:reportedIn :s .
+:trust a gj:TrustCompany ; gj:reportedIn :s .
+:aic a gj:FinancialAssetInvestmentCompany ; gj:reportedIn :s .
+:bank a gj:CommercialBank ; gj:reportedIn :s .
+:investor a gj:LegalPerson ; gj:reportedIn :s .
+[] a gj:Holding ; gj:holder :amc ; gj:held :trust ; gj:equityShare 1.0 ; gj:reportedIn :s .
+[] a gj:Holding ; gj:holder :amc ; gj:held :aic ; gj:equityShare 0.6 ; gj:reportedIn :s .
+[] a gj:Holding ; gj:holder :investor ; gj:held :amc ; gj:equityShare 0.2 ; gj:reportedIn :s .
+[] a gj:SignificantInfluence ; gj:influencer :investor ; gj:influenced :amc ; gj:reportedIn :s .
+:net a gj:Measurement ; gj:about :aic ; gj:metric metric:net-assets ; gj:basis gj:Solo ; gj:instant "2018-09-30"^^xsd:date ;
+    gj:value 1000.0 ; gj:unit unit:CNY ; gj:reportedIn :s .
+:leg a gj:Leg ; gj:legOf :deal ; gj:amount 50.0 ; gj:unit unit:CNY ; gj:fundSource fund:own-funds ; gj:provider :aic ;
+    gj:reportedIn :s .
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "actor", "counterparty", "more", "expected"),
+    [
+        ("asset-sale", "amc", "trust", "", {"IntragroupTransaction"}),
+        ("guarantee-provision", "trust", "aic", "", {"IntragroupTransaction"}),
+        ("loan", "amc", "investor", "", {"TransactionOutsideGroup"}),
+        ("asset-sale", "amc", "bank", "", {"TransactionOutsideGroup"}),
+        ("loan", "bank", "investor", "", set()),
+        ("disclosure", "amc", "trust", "", set()),
+        (
+            "loan",
+            "amc",
+            "trust",
+            f"gj:feature feature:{DEFINED}",
+            {"IntragroupTransaction", "MajorIntragroupTransaction"},
+        ),
+        (
+            "loan",
+            "amc",
+            "trust",
+            f"gj:feature feature:{APPROVED}",
+            {"IntragroupTransaction", "MajorIntragroupTransaction"},
+        ),
+        ("loan", "amc", "trust", "gj:feature feature:disclosure-required-by-regulator", {"IntragroupTransaction"}),
+        # 5% of net assets is major under article 39 of the measures for investment companies, and so it is here.
+        ("related-party-transaction", "aic", "trust", "", {"IntragroupTransaction", "MajorIntragroupTransaction"}),
+        ("related-party-transaction", "amc", "trust", "", {"IntragroupTransaction"}),
+    ],
+)
+def test_worked_examples(
+    kind: str, actor: str, counterparty: str, more: str, expected: set[str], knowledge: Knowledge
+) -> None:
+    act = f':deal a gj:Act ; gj:kind act:{kind} ; gj:actor :{actor} ; gj:counterparty :{counterparty} ; gj:date "2018-12-01"^^xsd:date'
+    data = PREFIXES + GROUP + f"{act} ; {more + ' ;' if more else ''} gj:reportedIn :s ."
+    facts = [quad.triple for quad in parse(data, format=RdfFormat.TURTLE)]
+    wanted = {
+        "IntragroupTransaction",
+        "TransactionOutsideGroup",
+        "MajorIntragroupTransaction",
+        "GeneralIntragroupTransaction",
+    }
+    found = {
+        triple.object.value.removeprefix(keys.GJ)
+        for triple in derive(facts, knowledge).origin
+        if triple.predicate.value == keys.RDF + "type"
+        and triple.subject == NamedNode("https://example.org/worked/deal")
+        and isinstance(triple.object, NamedNode)
+    }
+    assert found & wanted == expected
