@@ -177,8 +177,8 @@ def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None
 
     The parts of an explanation stand in the order of the files, those of a file in that of their Chinese text.
     """
-    store.extend(quad for verdict in verdicts for quad in _quads(verdict))
     by_iri = {verdict.iri: verdict for verdict in verdicts}
+    store.bulk_extend(quad for iri, verdict in by_iri.items() for quad in _quads(iri, verdict))
     for file in sorted((knowledge.root / "queries" / "explain").glob("*.rq")):
         # An engine may find rows in any order; the reader of two reports should not see that.
         for iri, name, zh, en, fact in sorted(_explanations(store, file.read_text(encoding="utf-8"))):
@@ -191,13 +191,13 @@ def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None
 def _explanations(store: Store, query: str) -> Iterator[tuple[str, str, str, str, str]]:
     """Verdict, part, Chinese and English text, and fact or an empty string, for each row that has both texts."""
     for row in select(store, query):
-        if "zh" in row and "en" in row:
-            fact = row["node"].value if "node" in row else ""
-            yield row["verdict"].value, row["part"].value, row["zh"].value, row["en"].value, fact
+        zh, en, fact = row.get("zh"), row.get("en"), row.get("node")
+        if zh and en:
+            yield row["verdict"].value, row["part"].value, zh.value, en.value, fact.value if fact else ""
 
 
-def _quads(verdict: Verdict) -> Iterator[Quad]:
-    node = NamedNode(verdict.iri)
+def _quads(iri: str, verdict: Verdict) -> Iterator[Quad]:
+    node = NamedNode(iri)
     yield Quad(node, _BY_SHAPE, NamedNode(verdict.shape))
     yield Quad(node, _SUBJECT, NamedNode(verdict.subject))
     yield Quad(node, _ON_NORM, NamedNode(verdict.norm))
