@@ -143,6 +143,13 @@ def test_a_holding_in_oneself_is_written_in_the_box(knowledge: Knowledge) -> Non
     assert "持有自身：5%" in " ".join(drawn.root.itertext())
 
 
+def test_the_picture_says_what_the_company_does_not_list(sample: Group) -> None:
+    notes = {entity.iri.rsplit("/", 1)[-1]: entity.notes for entity in sample.entities if entity.standing == "scope"}
+    missing = {name for name, said in notes.items() if "报送：未列入并表范围" in said}
+    assert "media" in missing, "it must be consolidated, and the sample's company leaves it out"
+    assert all(("报送：已列入并表范围" in said) is (name not in missing) for name, said in notes.items())
+
+
 # What strangers may write.
 
 

@@ -7,17 +7,19 @@ is igraph's (layered, after Sugiyama): columns from left to right, the company f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
-from pyoxigraph import Store
+from pyoxigraph import NamedNode, Store
 
 from guiju import keys, library
 from guiju.derivation import Derived
 from guiju.knowledge import Knowledge
+from guiju.proofs import subject_called
 
 MOST = 200
 """Entities that a picture shows; of a larger group, only what is controlled or in scope."""
+_LISTED = "报送：已列入并表范围"
 _RELATIONS = {
     # What decides how an entity is drawn, the most telling first.
     "mayLeaveOut": "omitted",
@@ -71,12 +73,10 @@ def company_called(name: str | None, derived: Derived) -> str:
 
     Raises NoPicture where there is none, or several and no name, and UnknownSubject for a name that nothing bears.
     """
-    from guiju.proofs import subject_called
-
     if name is not None:
         return subject_called(name, derived.facts)
-    kind = keys.GJ + "FinancialAssetManagementCompany"
-    found = sorted({str(t.subject.value) for t in derived.facts if getattr(t.object, "value", None) == kind})  # type: ignore[union-attr]
+    kind = NamedNode(keys.GJ + "FinancialAssetManagementCompany")
+    found = sorted({t.subject.value for t in derived.facts if t.object == kind and isinstance(t.subject, NamedNode)})
     if not found:
         raise NoPicture(
             "数据中没有金融资产管理公司（gj:FinancialAssetManagementCompany）。 "
@@ -97,7 +97,8 @@ def group(store: Store, knowledge: Knowledge, company: str, most: int = MOST) ->
     NoPicture where that is still too many, and for something that is no asset management company.
     """
     params = {"company": company}
-    entities = _entities(store, knowledge, params)
+    members = _rows(store, knowledge, "group-members", params)
+    entities = _entities(members)
     if company not in entities:
         raise NoPicture(f"{company} 不是金融资产管理公司。 {company} is no asset management company.")
     documents = _note_standings(entities, store, knowledge, params)
@@ -111,28 +112,28 @@ def group(store: Store, knowledge: Knowledge, company: str, most: int = MOST) ->
             f"The group has {whole} entities, {len(entities)} of them controlled or in scope, more than the {most} "
             f"of one picture; allow more with --most, or list them with guiju ask institutions/group-members."
         )
-    links, day = [], ""
-    for row in _rows(store, knowledge, "group-links", params):
-        link = Link(row["link"], row["class"], row["source"], row["target"], row["zh"].strip(), row["en"].strip())
-        if link.source in entities and link.target in entities:
-            links.append(link)
-    day = max((row["day"] for row in _rows(store, knowledge, "group-members", params)), default="")
+    links = [
+        Link(row["link"], row["class"], row["source"], row["target"], row["zh"].strip(), row["en"].strip())
+        for row in _rows(store, knowledge, "group-links", params)
+        if row["source"] in entities and row["target"] in entities
+    ]
+    day = max((row["day"] for row in members), default="")
     return Group(entities[company], list(entities.values()), links, documents, whole - len(entities), day)
 
 
-def _entities(store: Store, knowledge: Knowledge, params: dict[str, str]) -> dict[str, Entity]:
+def _entities(members: list[dict[str, str]]) -> dict[str, Entity]:
     found = {}
-    for row in _rows(store, knowledge, "group-members", params):
+    for row in members:
         iri = row["entity"]
         short = iri.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
         ring = {"company": "company", "outside": "outside"}.get(row["ring"], "invested")
         entity = Entity(iri, row["name"] or row["english"] or short, row["english"], row["kinds"], ring)
         if row["votes"] and ring != "company":
             entity.notes.append(f"集团计入表决权 {_percent(row['votes'])}")
-        if row["share"]:
+        if row["share"] and ring != "company":
             entity.notes.append(f"按持股比例 {_percent(row['share'])}")
         if row["reported"] == "true":
-            entity.notes.append("报送：已列入并表范围")
+            entity.notes.append(_LISTED)
         found[iri] = entity
     return found
 
@@ -155,15 +156,17 @@ def _note_standings(
             entity.standing = next(
                 (standing for name, standing in _RELATIONS.items() if name in relations[iri]), entity.standing
             )
+    if any(_LISTED in entity.notes for entity in entities.values()):
+        for entity in entities.values():
+            if entity.standing == "scope" and _LISTED not in entity.notes:
+                entity.notes.append("报送：未列入并表范围")
     return list(titles)
 
 
-def _rows(store: Store, knowledge: Knowledge, question: str, params: dict[str, str]) -> Iterable[dict[str, str]]:
+def _rows(store: Store, knowledge: Knowledge, question: str, params: dict[str, str]) -> list[dict[str, str]]:
     answer = library.ask(store, f"institutions/{question}", params, knowledge.root)
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.table()]
 
 
 def _percent(share: str) -> str:
-    from decimal import Decimal
-
     return f"{(Decimal(share) * 100).normalize():f}%"
