@@ -83,6 +83,7 @@ _SAMPLES = {
     "on": "2018-07-01",
     "concept": "metric:registered-capital",
     "company": "FinancialAssetManagementCompany",
+    "class": "MajorRelatedPartyTransaction",
 }
 
 

@@ -18,7 +18,7 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from guiju import __version__, library
-from guiju.service import answers, datasets, headers, linked, problems, protocol
+from guiju.service import answers, datasets, headers, linked, pages, problems, protocol
 from guiju.service.held import library as _library
 from guiju.show import UnknownKey
 
@@ -50,7 +50,7 @@ app = FastAPI(
 )
 app.add_middleware(headers.Headers)
 problems.install(app, {UnknownKey: 404, library.UnknownQuestion: 404, library.LibraryError: 400})
-for offered in (linked, datasets, protocol):
+for offered in (pages, linked, datasets, protocol):
     app.include_router(offered.router)
 _under_way = asyncio.Semaphore(AT_ONCE)
 

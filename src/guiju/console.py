@@ -13,6 +13,7 @@ from rich.text import Text as Line
 from guiju import keys
 from guiju.proofs import Proofs, Statement
 from guiju.report import grouped
+from guiju.show import excerpt
 
 Entry = dict[str, Any]
 
@@ -53,7 +54,7 @@ def print_hits(console: Console, hits: list[Entry], words: list[str]) -> None:
                 f"  {hit['key']}",
             )
         )
-        text = Line("      " + _excerpt(hit["text"]["zh"], words))
+        text = Line("      " + excerpt(hit["text"]["zh"], words))
         text.highlight_words([part for word in words for part in word.split()], "bold yellow", case_sensitive=False)
         console.print(text)
     console.print(f"{len(hits)} 条 hits")
@@ -228,14 +229,6 @@ def _shape(row: Any, shape: Entry) -> None:
 
 def _named(value: Entry | None) -> str | None:
     return f"{value['label']['zh']} {value['label']['en']}" if value else None
-
-
-def _excerpt(text: str, words: list[str], around: int = 40) -> str:
-    found = [at for word in words for part in word.split() if (at := text.casefold().find(part.casefold())) >= 0]
-    if not found or len(text) <= 2 * around:
-        return text[: 2 * around]
-    start = max(0, min(found) - around // 2)
-    return ("…" if start else "") + text[start : start + 2 * around] + ("…" if start + 2 * around < len(text) else "")
 
 
 def _prefixed(turtle: str) -> str:

@@ -387,6 +387,15 @@ def short(value: str) -> str:
     return value
 
 
+def excerpt(text: str, words: list[str], around: int = 40) -> str:
+    """At most about twice ``around`` letters of a text, from shortly before the first of the words in it."""
+    found = [at for word in words for part in word.split() if (at := text.casefold().find(part.casefold())) >= 0]
+    if not found or len(text) <= 2 * around:
+        return text[: 2 * around]
+    start = max(0, min(found) - around // 2)
+    return ("…" if start else "") + text[start : start + 2 * around] + ("…" if start + 2 * around < len(text) else "")
+
+
 def _below(key: str, prefix: str) -> bool:
     return key == prefix or key.startswith((prefix + "/", prefix + "__", prefix + "."))
 

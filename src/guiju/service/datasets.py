@@ -36,13 +36,7 @@ _DUMP = "dump.nq.gz"
 @router.get("/void", response_class=Response)
 def void(request: Request) -> Response:
     """What datasets there are, how large, under what licence, and how to get at them."""
-    return _described(request, choose(request, [*GRAPHS, "text/html"]))
-
-
-@router.get("/", response_class=Response)
-def first(request: Request) -> Response:
-    """The same as a page to begin at."""
-    return _described(request, choose(request, ["text/html", *GRAPHS]))
+    return described(request, choose(request, [*GRAPHS, "text/html"]))
 
 
 @router.get("/void.{ending}", response_class=Response)
@@ -51,7 +45,7 @@ def void_as(request: Request, ending: str) -> Response:
     media = {**{end: media for media, end in GRAPHS.items()}, "html": "text/html"}.get(ending)
     if not media:
         raise Problem(404, "unknown", f"没有 void.{ending}。 There is no void.{ending}.")
-    return _described(request, media)
+    return described(request, media)
 
 
 @router.get(f"/{_DUMP}", response_class=Response)
@@ -60,13 +54,13 @@ def dump(request: Request) -> Response:
     return respond(request, _compressed(), "application/gzip")
 
 
-def _described(request: Request, media: str) -> Response:
+def described(request: Request, media: str) -> Response:
+    """The description of the datasets in a format of ``GRAPHS``, or as a page."""
     root = request.scope.get("root_path", "")
     if media == "text/html":
         body = html.render(
             "void.html",
             root=root,
-            documents=held().library.documents(),
             schemes=_schemes(root),
             counts=[(*html.name_of(_titles(node)), html.href(space, root), counts) for node, space, counts in _sizes()],
             linksets=[(stem, len(triples)) for stem, triples in held().alignments.items()],

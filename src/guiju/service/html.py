@@ -7,16 +7,19 @@ escape every text; an IRI becomes a link only where it is ours, and then to this
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from guiju import keys
+from guiju.report import grouped
 from guiju.service.describe import MODULES, pages
 from guiju.service.held import NAMES, Node, Term, held
 
@@ -77,13 +80,53 @@ class Section:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals.update(
+        term=term, backwards=backwards, norm_name=norm_name, anchor=anchor, grouped=grouped, href=href, marked=marked
+    )
+    return found
+
+
+def term(local: str | None) -> dict[str, str]:
+    """The names of one of our terms, by the last part of its IRI."""
+    zh, en = name(NamedNode(keys.GJ + local)) if local else ("", "")
+    return {"zh": zh, "en": en}
+
+
+def backwards(local: str) -> dict[str, str]:
+    """The names of one of our properties, read from its other end."""
+    zh, en = _inverse_name(NamedNode(keys.GJ + local))
+    return {"zh": zh, "en": en}
+
+
+def norm_name(key: str) -> dict[str, str]:
+    """The names of a norm, by its key."""
+    zh, en = name(NamedNode(keys.parse(key).norm))
+    return {"zh": zh, "en": en}
+
+
+def anchor(key: str) -> str:
+    """The fragment of a provision or norm on the page of its document or article: its key within the document."""
+    return key.partition("/")[2]
+
+
+def marked(text: str, words: Sequence[str]) -> Markup:
+    """The text with every one of the words marked, whatever its case; everything else in it is escaped."""
+    parts = [part for word in words for part in word.split()]
+    if not parts:
+        return Markup(escape(text))
+    either = re.compile("|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True)), re.IGNORECASE)
+    shown, end = Markup(), 0
+    for match in either.finditer(text):
+        shown += escape(text[end : match.start()]) + Markup("<mark>{}</mark>").format(match[0])
+        end = match.end()
+    return shown + escape(text[end:])
 
 
 def render(template: str, **values: Any) -> bytes:
@@ -97,13 +140,16 @@ def as_json(value: Any) -> bytes:
 
 
 @cache
-def style() -> bytes:
-    """The style sheet."""
-    return (_HERE / "templates" / "guiju.css").read_bytes()
+def asset(name: str) -> bytes:
+    """A file that goes with the pages: the style sheet or the icon."""
+    return (_HERE / "templates" / name).read_bytes()
 
 
-def page(iri: str, said: Iterable[Any], root: str) -> bytes:
-    """The page about a thing; ``said`` are sentences on the day asked about, ``root`` is the server's mount point."""
+def page(iri: str, said: Iterable[Any], root: str, template: str = "thing.html", **more: Any) -> bytes:
+    """The page about a thing; ``said`` are sentences on the day asked about, ``root`` is the server's mount point.
+
+    A ``template`` that extends ``thing.html`` says what there is to read of it, from ``more``.
+    """
     path = iri.removeprefix(keys.BASE)
     if iri in MODULES:
         mentioned = dict.fromkeys([*held().of, *held().to])
@@ -119,7 +165,7 @@ def page(iri: str, said: Iterable[Any], root: str) -> bytes:
         title = sections[0]
         document = path if path.startswith("shape/") else f"about/{path}"
     return render(
-        "thing.html",
+        template,
         title=title,
         sections=sections,
         contents=len(sections) > 1,
@@ -127,6 +173,7 @@ def page(iri: str, said: Iterable[Any], root: str) -> bytes:
         root=root,
         document=f"{root}/{document}",
         up=_up(iri, root),
+        **more,
     )
 
 

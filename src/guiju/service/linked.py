@@ -20,7 +20,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pyoxigraph import Literal, NamedNode, Triple
 
 from guiju import keys, library
-from guiju.service import datasets, describe, html
+from guiju.service import datasets, describe, html, reading
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
 from guiju.service.problems import Problem
@@ -86,7 +86,13 @@ def json_ld_context(request: Request) -> Response:
 @router.get("/guiju.css", response_class=Response)
 def style(request: Request) -> Response:
     """The style of our pages."""
-    return respond(request, html.style(), "text/css")
+    return respond(request, html.asset("guiju.css"), "text/css")
+
+
+@router.get("/icon.svg", response_class=Response, include_in_schema=False)
+def icon(request: Request) -> Response:
+    """The icon of our pages."""
+    return respond(request, html.asset("icon.svg"), "image/svg+xml")
 
 
 def _path(request: Request) -> str:
@@ -154,7 +160,7 @@ def _body(iri: str, media: str, day: str | None, root: str) -> bytes:
     triples = [*_of_document(iri, day), *force, *describe.describe(iri)]
     if media == "text/html":
         said = [value for _, predicate, value in force if predicate.value == keys.RDFS + "comment"]
-        return html.page(iri, said, root)
+        return reading.page(iri, said, root, day)
     return describe.write(triples, media)
 
 
