@@ -252,6 +252,13 @@ def test_a_stranger_cannot_add_grounds_to_a_conclusion(small: Submission, knowle
     assert _proofs(again, knowledge).statements.keys() == _proofs(small, knowledge).statements.keys()
 
 
+def test_a_stranger_cannot_put_facts_into_a_proof(small: Submission, knowledge: Knowledge) -> None:
+    said = f"<https://example.org/small-group/other> a <{keys.GJ}InProof> ; <{keys.GJ}zh> 'forged' .\n"
+    again = receive([("small.ttl", SMALL.read_bytes() + said.encode(), "turtle")], knowledge)
+    found = _proofs(again, knowledge, "groupControls")
+    assert found.statements.keys() == _proofs(small, knowledge, "groupControls").statements.keys()
+
+
 @pytest.mark.parametrize(
     ("key", "other", "below"),
     [

@@ -123,7 +123,9 @@ def prove(store: Store, derived: Derived, knowledge: Knowledge, roots: Iterable[
     said = {node: Statement(node, Text("", "")) for node in reached}
     for folder in ("words", "otherwise"):
         for row in _rows(store, knowledge, folder):
-            statement, part = said[row["node"].value], row["part"].value
+            statement, part = said.get(row["node"].value), row["part"].value
+            if statement is None:  # the data said so, not we
+                continue
             text = Text(row["zh"].value, row["en"].value)
             if part == "says":
                 statement.text = min(statement.text, text, key=lambda one: (not one.zh, one.zh))
