@@ -12,7 +12,7 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from guiju import engines, keys
-from guiju.completion import index
+from guiju.completion import CITATION, index
 from guiju.derivation import Derived, derive
 from guiju.engines import Result
 from guiju.knowledge import Knowledge
@@ -64,6 +64,20 @@ def test_no_report_depends_on_the_order_of_the_facts(seed: int, knowledge: Knowl
     verdicts = assess(ordered, knowledge).verdicts
     assert any(len(verdict.facts) > 2 for verdict in verdicts)
     assert assess(mixed, knowledge).verdicts == verdicts
+
+
+def test_a_conclusion_under_two_norms_cites_each_in_both_languages(knowledge: Knowledge) -> None:
+    submission = receive([str(SAMPLE.with_name("amc-group.ttl"))], knowledge)
+    verdicts = assess(submission.triples, knowledge, documents=["amc-consolidated-supervision-2011"]).verdicts
+    chains = {part.text for verdict in verdicts for part in verdict.chain}
+    cited = {text: (text.zh.partition("，依据")[2], text.en.partition(", under ")[2]) for text in chains}
+    places = index(knowledge.documents).values()
+    pairs = {tuple(term.value for term in about.get(CITATION.value, ())) for about in places}
+    assert {pair for pair in cited.values() if any(pair)} <= pairs
+    norms: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for text, pair in cited.items():
+        norms[text.zh.partition("，依据")[0]].add(pair)
+    assert max(map(len, norms.values())) > 1
 
 
 def _rulings(derived: Derived, results: list[Result], shapes: list[str], knowledge: Knowledge) -> set[Ruling]:
