@@ -17,7 +17,10 @@ CHECKLIST = Path(os.environ.get("GUIJU_NORMS", Path(__file__).parents[2] / "shar
 
 
 @pytest.mark.skipif(not CHECKLIST.is_dir(), reason=f"no checklists at {CHECKLIST}; set GUIJU_NORMS to their folder")
-@pytest.mark.parametrize(("document", "rows"), [("aic-measures-2018", 290), ("amc-opinions-2025", 87)])
+@pytest.mark.parametrize(
+    ("document", "rows"),
+    [("aic-measures-2018", 290), ("amc-consolidated-supervision-2011", 224), ("amc-opinions-2025", 87)],
+)
 def test_every_row_of_the_checklist_is_accounted_for(document: str, rows: int, knowledge: Knowledge) -> None:
     held = Library(knowledge)
     stated = set()
@@ -31,7 +34,10 @@ def test_every_row_of_the_checklist_is_accounted_for(document: str, rows: int, k
     assert not [row for row in wanted if row not in stated]
 
 
-@pytest.mark.parametrize(("document", "provisions"), [("aic-measures-2018", 249), ("amc-opinions-2025", 37)])
+@pytest.mark.parametrize(
+    ("document", "provisions"),
+    [("aic-measures-2018", 249), ("amc-consolidated-supervision-2011", 285), ("amc-opinions-2025", 37)],
+)
 def test_a_complete_document_has_no_gap_and_no_contradiction(
     document: str, provisions: int, knowledge: Knowledge
 ) -> None:
