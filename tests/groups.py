@@ -136,8 +136,10 @@ def _stakes(chance: random.Random, group: Group, holders: list[str], entity: str
     if chance.random() < 0.15:
         investors = [fact.one for fact in group.facts if fact.other == entity and fact.kind == "Holding"]
         for _ in range(chance.choice([1, 1, 2])):
-            share = {} if chance.random() < 0.5 else {"votingShare": chance.choice(["0.1", "0.25", "0.3"])}
-            add("VotingAgreement", somebody(), share, third=chance.choice([*investors, "outsider"]))
+            given: dict[str, str] = (
+                {} if chance.random() < 0.5 else {"votingShare": chance.choice(["0.1", "0.25", "0.3"])}
+            )
+            add("VotingAgreement", somebody(), given, third=chance.choice([*investors, "outsider"]))
     while chance.random() < 0.2:
         stated = chance.choice(
             [

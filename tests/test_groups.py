@@ -253,8 +253,8 @@ def test_votes_in_oneself_do_not_count(knowledge: Knowledge) -> None:
 
 def test_a_circle_that_nobody_enters_controls_nobody(knowledge: Knowledge) -> None:
     facts = [
-        _holding(0, "e1", "e2", equityShare="0.9"),
-        _holding(1, "e2", "e1", equityShare="0.6"),
+        _holding(10, "e1", "e2", equityShare="0.9"),
+        _holding(11, "e2", "e1", equityShare="0.6"),
         *_shares(("amc0", "0.4")),
     ]
     triples: list[Triple] = list(
