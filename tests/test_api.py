@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from guiju import api
+from guiju.service import judge
 from tests.test_cli import BELOW
 
 
@@ -80,11 +81,11 @@ def test_bad_bodies_are_refused(client: TestClient, body: bytes, media: str, sta
 
 
 def test_a_body_that_is_too_large_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MAX_BODY", 100)
+    monkeypatch.setattr(judge, "MAX_BODY", 100)
     assert client.post("/api/v1/validate", content=BELOW.encode()).status_code == 413
 
 
 def test_a_validation_that_takes_too_long_is_ended(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "DEADLINE", 0.01)
+    monkeypatch.setattr(judge, "DEADLINE", 0.01)
     assert client.post("/api/v1/validate", content=BELOW.encode()).status_code == 503
     assert client.get("/api/v1/health").status_code == 200

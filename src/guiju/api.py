@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -18,18 +16,10 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from guiju import __version__, library
-from guiju.service import answers, datasets, headers, linked, pages, problems, protocol
+from guiju.service import answers, datasets, headers, judge, linked, pages, problems, protocol, validation
 from guiju.service.held import library as _library
 from guiju.show import UnknownKey
 
-MAX_BODY = 32 * 1024 * 1024
-"""Bytes of one submission."""
-MEMORY = 4 * 1024**3
-"""Bytes of address space that one validation may use."""
-DEADLINE = 120.0
-"""Seconds that one validation may take."""
-AT_ONCE = 2
-"""Validations under way at the same time; one more is answered 503."""
 _NAME = r"^[^\x00-\x1f\x7f]{1,1000}$"
 
 
@@ -50,9 +40,8 @@ app = FastAPI(
 )
 app.add_middleware(headers.Headers)
 problems.install(app, {UnknownKey: 404, library.UnknownQuestion: 404, library.LibraryError: 400})
-for offered in (pages, linked, datasets, protocol):
+for offered in (pages, validation, linked, datasets, protocol):
     app.include_router(offered.router)
-_under_way = asyncio.Semaphore(AT_ONCE)
 
 
 @app.get("/api/v1/health")
@@ -201,46 +190,9 @@ async def graph(
 
 async def _answer(request: Request, command: str, arguments: list[str]) -> str:
     """What a command prints on the facts in the body, run in a process of its own."""
-    body = await _body(request)
+    facts = await judge.whole(request.stream())
     media = request.headers.get("content-type", "text/turtle").split(";")[0].strip()
-    if _under_way.locked():
-        raise HTTPException(503, "all validators are busy; try again", {"Retry-After": "5"})
-    async with _under_way:
-        code, output, errors = await _guarded([command, "-", f"--input-format={media}", *arguments], body)
-    if code == 0 or (command == "validate" and code in {1, 2}):
-        return output
-    if code == 3:
-        raise HTTPException(400, errors.strip())
-    raise HTTPException(500, f"{command} failed; the server's log says why")
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise HTTPException(413, f"the body is larger than {MAX_BODY} bytes; send it in parts")
-    return bytes(body)
-
-
-async def _guarded(arguments: list[str], body: bytes) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "guiju", *arguments,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        preexec_fn=_limited,
-    )  # fmt: skip
-    try:
-        output, errors = await asyncio.wait_for(process.communicate(body), DEADLINE)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise HTTPException(503, f"not done within {DEADLINE:.0f} seconds; send less at once") from None
-    return process.returncode or 0, output.decode(), errors.decode()
-
-
-def _limited() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(DEADLINE) + 5, int(DEADLINE) + 5))
+    return await judge.answer(command, arguments, facts, media)
 
 
 def _rows(name: str, params: dict[str, str]) -> list[dict[str, str | None]]:

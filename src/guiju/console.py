@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +9,9 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text as Line
 
-from guiju import keys
 from guiju.proofs import Proofs, Statement
 from guiju.report import grouped
-from guiju.show import excerpt
+from guiju.show import excerpt, prefixed
 
 Entry = dict[str, Any]
 
@@ -73,7 +71,7 @@ def print_needs(console: Console, needed: list[Entry]) -> None:
             label = parameter["label"]
             shown = label["zh"] if label["zh"] == label["en"] else f"{label['zh']} {label['en']}"
             console.print(f"    {parameter['name']}: {shown}")
-        console.print(Syntax(_prefixed(need["skeleton"]), "turtle", background_color="default"))
+        console.print(Syntax(prefixed(need["skeleton"]), "turtle", background_color="default"))
         console.print()
 
 
@@ -229,10 +227,3 @@ def _shape(row: Any, shape: Entry) -> None:
 
 def _named(value: Entry | None) -> str | None:
     return f"{value['label']['zh']} {value['label']['en']}" if value else None
-
-
-def _prefixed(turtle: str) -> str:
-    used = sorted(set(re.findall(r"(?<![\w:])([a-z]+):(?=[\w-])", turtle)))
-    spaces = {"gj": keys.GJ, "xsd": keys.XSD}
-    lines = [f"@prefix {name}: <{spaces.get(name, f'{keys.TAXONOMY}{name}/')}> ." for name in used]
-    return "\n".join(["@prefix : <https://example.org/my-data/> .", *lines, "", turtle])

@@ -46,7 +46,7 @@ class Report:
 
     def json(self, outcomes: Collection[str] = OUTCOMES) -> dict[str, Any]:
         """The report as JSON data; only verdicts of the outcomes given, the summary always of all."""
-        known = index(self.knowledge.documents)
+        known, names = index(self.knowledge.documents), self._names()
         return {
             "asOf": self.assessment.as_of.isoformat() if self.assessment.as_of else None,
             "engine": self.assessment.engine,
@@ -58,7 +58,9 @@ class Report:
             ],
             "summary": self.assessment.summary(),
             "verdicts": [
-                self._verdict(verdict, known) for verdict in self.assessment.verdicts if verdict.outcome in outcomes
+                self._verdict(verdict, known, names)
+                for verdict in self.assessment.verdicts
+                if verdict.outcome in outcomes
             ],
         }
 
@@ -136,12 +138,16 @@ class Report:
                 Line("推导的逐步证明 To prove what was derived: guiju explain FILE --subject NAME --why", "dim")
             )
 
-    def _verdict(self, verdict: Verdict, known: Index) -> dict[str, Any]:
+    def _verdict(self, verdict: Verdict, known: Index, names: dict[str, _Named]) -> dict[str, Any]:
+        named = names[verdict.subject]
         return {
             "norm": verdict.norm,
             "shape": verdict.shape,
             "provision": str(keys.Key(verdict.key.document, verdict.key.provision)),
             "subject": verdict.subject,
+            "subjectName": named.title,
+            "entity": named.entity,
+            "entityName": names[named.entity].title if named.entity in names else named.entity,
             "submission": verdict.submission,
             "outcome": verdict.outcome,
             "severity": verdict.severity,

@@ -396,6 +396,14 @@ def excerpt(text: str, words: list[str], around: int = 40) -> str:
     return ("…" if start else "") + text[start : start + 2 * around] + ("…" if start + 2 * around < len(text) else "")
 
 
+def prefixed(turtle: str) -> str:
+    """A skeleton with the prefixes that it uses: Turtle that can be read."""
+    used = sorted(set(re.findall(r"(?<![\w:])([a-z]+):(?=[\w-])", turtle)))
+    spaces = {"gj": keys.GJ, "xsd": keys.XSD}
+    lines = [f"@prefix {name}: <{spaces.get(name, f'{keys.TAXONOMY}{name}/')}> ." for name in used]
+    return "\n".join(["@prefix : <https://example.org/my-data/> .", *lines, "", turtle])
+
+
 def _below(key: str, prefix: str) -> bool:
     return key == prefix or key.startswith((prefix + "/", prefix + "__", prefix + "."))
 

@@ -1,4 +1,7 @@
-"""Errors as problem details (RFC 9457), the same for every route: status, title, and a detail that says what to do."""
+"""Errors, the same for every route: status, title, and a detail that says what to do.
+
+For programs they are problem details (RFC 9457), for a browser a page.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import mimeparse
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+_MEDIA = "application/problem+json"
 _LOG = logging.getLogger(__name__)
 
 
@@ -28,7 +33,36 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, 
     """An answer of the media type ``application/problem+json``; ``more`` are further members of it."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
     text = json.dumps({name: value for name, value in body.items() if value is not None}, ensure_ascii=False)
-    return Response(text, status, {**(headers or {}), "Cache-Control": "no-store"}, "application/problem+json")
+    return Response(text, status, {**(headers or {}), "Cache-Control": "no-store"}, _MEDIA)
+
+
+def answered(
+    request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """The problem as a page where a browser asks for one, else as problem details; programs' paths have no pages."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    if path.startswith(("/api/", "/sparql")) or not _wants_page(request):
+        return problem(status, detail, headers, **more)
+    # The pages know of the problems.
+    from guiju.service import html
+
+    body = html.render(
+        "problem.html",
+        root=request.scope.get("root_path", ""),
+        status=status,
+        title=HTTPStatus(status).phrase,
+        detail=detail,
+    )
+    return Response(body, status, {**(headers or {}), "Cache-Control": "no-store"}, "text/html; charset=utf-8")
+
+
+def _wants_page(request: Request) -> bool:
+    accept = ",".join(request.headers.getlist("accept")).lower()
+    try:
+        # Of two that are wanted alike the last is taken.
+        return len(accept) < 2_000 and mimeparse.best_match(["text/html", _MEDIA], accept) == "text/html"
+    except mimeparse.MimeTypeParseException:
+        return False
 
 
 def install(app: FastAPI, known: Mapping[type[Exception], int]) -> None:
@@ -37,8 +71,8 @@ def install(app: FastAPI, known: Mapping[type[Exception], int]) -> None:
     ``known`` gives the status of errors whose message says what is to be done.
     """
 
-    async def _of_known(_: Request, error: Exception) -> Response:
-        return problem(next(known[kind] for kind in type(error).__mro__ if kind in known), str(error))
+    async def _of_known(request: Request, error: Exception) -> Response:
+        return answered(request, next(known[kind] for kind in type(error).__mro__ if kind in known), str(error))
 
     for kind in known:
         app.add_exception_handler(kind, _of_known)
@@ -47,20 +81,21 @@ def install(app: FastAPI, known: Mapping[type[Exception], int]) -> None:
     app.add_exception_handler(Exception, _of_ours)
 
 
-async def _of_http(_: Request, error: Exception) -> Response:
+async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code < 400 or error.status_code in {204, 304}:
         return Response(status_code=error.status_code, headers=error.headers)
-    return problem(error.status_code, str(error.detail), error.headers, code=getattr(error, "code", None))
+    code = getattr(error, "code", None)
+    return answered(request, error.status_code, str(error.detail), error.headers, code=code)
 
 
-async def _of_parameters(_: Request, error: Exception) -> Response:
+async def _of_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     wrong = [{"where": [str(step) for step in each["loc"]], "what": each["msg"]} for each in error.errors()]
     said = "; ".join(f"{'.'.join(each['where'])}: {each['what']}" for each in wrong)
-    return problem(422, f"参数不合要求。 A parameter is not as it should be: {said}", errors=wrong)
+    return answered(request, 422, f"参数不合要求。 A parameter is not as it should be: {said}", errors=wrong)
 
 
 async def _of_ours(request: Request, error: Exception) -> Response:
     _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(500, "规矩自身的错误，详见服务器日志。 Our own fault; the server's log says more.")
+    return answered(request, 500, "规矩自身的错误，详见服务器日志。 Our own fault; the server's log says more.")
