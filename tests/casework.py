@@ -52,6 +52,20 @@ def subjects(triples: list[Triple]) -> set[str]:
     return {t.subject.value for t in triples if isinstance(t.subject, NamedNode) and expected(t.subject.value)}
 
 
+def mistakes(triples: list[Triple], outcomes: dict[str, str]) -> dict[str, str]:
+    """What of the outcomes differs from the names of the subjects, by name; and what fails though no name promises it.
+
+    ``outcomes`` are those of one shape for the facts of its folder, by subject.
+    """
+    wrong = {
+        subject: outcomes.get(subject, "not a subject of the shape")
+        for subject in subjects(triples)
+        if outcomes.get(subject) != expected(subject)
+    }
+    stray = {s: outcome for s, outcome in outcomes.items() if outcome == "failed" and expected(s) != "failed"}
+    return {subject.rsplit("/", 1)[-1]: outcome for subject, outcome in {**wrong, **stray}.items()}
+
+
 def shapes_in(triples: list[Triple]) -> list[str]:
     """The shapes of norms among completed shapes, without their companions."""
     enforces = keys.GJ + "enforces"
