@@ -247,10 +247,10 @@ class Reading:
 
     def stakes(self, entity: str) -> Iterator[Fact]:
         """Holdings and potential votes in an entity; what two submissions tell twice counts once, in full."""
-        told: dict[str, dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
+        told: dict[tuple[str, bool], dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
         for fact in self.about[entity]:
             if fact.kind in ("Holding", "PotentialVotes", "DilutivePotentialVotes") and fact.one != entity:
-                told[fact.one][fact.submission].append(fact)
+                told[fact.one, fact.kind == "Holding"][fact.submission].append(fact)
         for versions in told.values():
             yield from min(versions.items(), key=lambda item: (-sum(map(votes, item[1])), item[0]))[1]
 
