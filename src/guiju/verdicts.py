@@ -176,16 +176,20 @@ def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None
     """Fill in facts, gaps, limits, cures and chains of the verdicts, from ``queries/explain``.
 
     The parts of an explanation stand in the order of the files, those of a file in that of their Chinese text.
+    Verdicts on a subject that several submissions report have one IRI, and each gets the explanation.
     """
-    by_iri = {verdict.iri: verdict for verdict in verdicts}
-    store.bulk_extend(quad for iri, verdict in by_iri.items() for quad in _quads(iri, verdict))
+    by_iri: dict[str, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        by_iri[verdict.iri].append(verdict)
+    store.bulk_extend(quad for iri, same in by_iri.items() for verdict in same for quad in _quads(iri, verdict))
     for file in sorted((knowledge.root / "queries" / "explain").glob("*.rq")):
         # An engine may find rows in any order; the reader of two reports should not see that.
         for iri, name, zh, en, fact in sorted(_explanations(store, file.read_text(encoding="utf-8"))):
-            parts: list[Part] = getattr(by_iri[iri], name)
             part = Part(Text(zh, en), fact or None)
-            if part not in parts:
-                parts.append(part)
+            for verdict in by_iri[iri]:
+                parts: list[Part] = getattr(verdict, name)
+                if part not in parts:
+                    parts.append(part)
 
 
 def _explanations(store: Store, query: str) -> Iterator[tuple[str, str, str, str, str]]:
