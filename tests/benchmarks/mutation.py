@@ -15,14 +15,20 @@ What is changed follows from what the components expect of their parameters, so 
 - a whole constraint dropped, and a part of a composite.
 
 The severity of a shape follows from its norm and is not changed.
+
+``python -m tests.benchmarks.mutation --derivations [QUERY]`` does the same with the queries of ``queries/derive`` (those
+whose names begin so): a number by the smallest step, a comparison to the one that treats the bound itself differently.
+A mutant of a query counts as noticed when the cases of any shape notice it, among those for which it concludes anything.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
+import re
 import sys
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -30,12 +36,13 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import permutations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from guiju import engines, keys
 from guiju.completion import COMPONENT, Term, complete, index, parameters
-from guiju.derivation import derive
+from guiju.derivation import derive, strata
 from guiju.knowledge import Knowledge
 from guiju.sparql import reads
 from guiju.verdicts import judge
@@ -47,6 +54,8 @@ _TYPE = NamedNode(keys.RDF + "type")
 _TARGET, _SCOPE, _NODE = keys.SH + "targetClass", keys.GJ + "scope", keys.SH + "node"
 _BROADER, _IN_SCHEME = keys.SKOS + "broader", keys.SKOS + "inScheme"
 _SAME_BUT_FOR_THE_LIMIT = {"AtLeast": "MoreThan", "MoreThan": "AtLeast", "AtMost": "LessThan", "LessThan": "AtMost"}
+_NUMBER_OR_COMPARISON = re.compile(r"""(?<![\w#"$?.:/<-])\d+(?:\.\d+)?(?![\w".:/-])|(?<= )[<>]=?(?= )""")
+_COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 _PROPERTY, _CLASS = keys.RDF + "Property", keys.OWL + "Class"
 
 Stated = dict[str, list[Term]]
@@ -220,6 +229,70 @@ class _Bench(Knowledge):
         self.__dict__.update(background=[], documents=law, shapes=complete(authored, law))
 
 
+class Derivations:
+    """The mutants of the derivation queries of a knowledge base."""
+
+    def __init__(self, knowledge: Knowledge, folders: list[Path]) -> None:
+        self._mutations = Mutations(knowledge)
+        self._knowledge = knowledge
+        self._facts = {casework.name(folder): casework.facts(folder) for folder in folders}
+        self._folders: dict[str, dict[str, None]] = defaultdict(dict)
+        names = list(self._facts)
+        for some in (names[first : first + 30] for first in range(0, len(names), 30)):
+            origin = derive([triple for key in some for triple in self._facts[key]], knowledge).origin
+            for triple, query in origin.items():
+                place = str(triple.subject)[1:].removeprefix(casework.NAMESPACE).rsplit("/", 1)[0]
+                if place in self._facts:
+                    self._folders[query][place] = None
+
+    def of(self, text: str) -> Iterator[tuple[str, str]]:
+        """The mutants of a query: the change in words, and the query changed."""
+        for number, line in enumerate(text.splitlines(keepends=True), start=1):
+            if not line.startswith("#"):
+                start = sum(len(each) for each in text.splitlines(keepends=True)[: number - 1])
+                for found in _NUMBER_OR_COMPARISON.finditer(line):
+                    for other in self._others(found[0]):
+                        at = slice(start + found.start(), start + found.end())
+                        yield f"{number}: {found[0]} → {other}", text[: at.start] + other + text[at.stop :]
+
+    def noticed(self, query: str) -> Iterator[Finding]:
+        """Whether any cases notice each mutant of a query, by the name of its file without the ending."""
+        with TemporaryDirectory() as name:
+            root = Path(name)
+            (root / "queries" / "derive").mkdir(parents=True)
+            for file in [
+                *self._knowledge.root.glob("*"),
+                *self._knowledge.root.glob("queries/*"),
+                *strata(self._knowledge.root),
+            ]:
+                link = root / file.relative_to(self._knowledge.root)
+                if not link.exists():
+                    link.symlink_to(file)
+            changed = copy.copy(self._knowledge)
+            changed.root = root
+            place = root / "queries" / "derive" / f"{query}.rq"
+            text = place.read_text(encoding="utf-8")
+            place.unlink()
+            for change, mutant in self.of(text):
+                place.write_text(mutant, encoding="utf-8")
+                yield Finding(query, change, any(self._fails(key, changed) for key in self._folders[query]))
+
+    def _fails(self, key: str, changed: Knowledge) -> bool:
+        shape, facts = keys.parse(key).shape, self._facts[key]
+        bench = _Bench(self._mutations, shape, {})
+        derived = derive(facts, changed)
+        verdicts, _ = judge(derived, engines.run(derived.triples, bench.shapes), [shape], bench)
+        return bool(casework.mistakes(facts, {v.subject: v.outcome for v in verdicts if v.shape == shape}))
+
+    def _others(self, token: str) -> list[str]:
+        if token in _COMPARISONS:
+            return [_COMPARISONS[token]]
+        datatype = NamedNode(keys.XSD + ("decimal" if "." in token else "integer"))
+        return [
+            moved.value for moved in _moved(Literal(token, datatype=datatype), "." in token) if moved.value[0] != "-"
+        ]
+
+
 def _kind_of_pair(expected: str) -> str | None:
     """The expectation itself, where two values of that kind can be taken for each other."""
     return expected if expected in {keys.GJ + "ActKind", keys.GJ + "Metric"} else None
@@ -267,6 +340,7 @@ def main(arguments: list[str]) -> int:
     """Print the table and the mutants that nothing notices; 1 where an exception is not needed or not there."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.mutation")
     parser.add_argument("document", nargs="?", help="a document's key")
+    parser.add_argument("--derivations", nargs="?", const="", help="queries instead of shapes: how their names begin")
     parser.add_argument("--shape", help="a shape's key, or how it begins")
     chosen = parser.parse_args(arguments)
     folders = [
@@ -274,6 +348,8 @@ def main(arguments: list[str]) -> int:
         for folder in casework.FOLDERS
         if chosen.document in (None, folder.parent.name) and casework.name(folder).startswith(chosen.shape or "")
     ]
+    if chosen.derivations is not None:
+        return _derivations(Knowledge(), folders, chosen.derivations)
     mutations, same = Mutations(Knowledge()), equivalents()
     found = [finding for folder in folders for finding in mutations.noticed(folder)]
     names = {casework.name(folder) for folder in folders}
@@ -291,6 +367,20 @@ def main(arguments: list[str]) -> int:
     for key, change in sorted(unneeded):
         print(f"an exception that is not needed: {key}: {change}")
     return 1 if unneeded else 0
+
+
+def _derivations(knowledge: Knowledge, folders: list[Path], prefix: str) -> int:
+    derivations = Derivations(knowledge, folders)
+    names = [file.stem for file in strata(knowledge.root) if file.stem.startswith(prefix)]
+    print(f"{'query':<48}{'mutants':>9}{'noticed':>9}")
+    for name in names:
+        found = list(derivations.noticed(name))
+        if found:
+            print(f"{name:<48}{len(found):>9}{sum(finding.noticed for finding in found):>9}", flush=True)
+        for finding in found:
+            if not finding.noticed:
+                print(f"not noticed: {finding.shape}: {finding.change}")
+    return 0
 
 
 if __name__ == "__main__":
