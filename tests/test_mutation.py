@@ -10,9 +10,10 @@ import pytest
 from guiju import keys
 from guiju.knowledge import Knowledge
 from tests import casework
-from tests.benchmarks.mutation import Mutations, equivalents
+from tests.benchmarks.mutation import Derivations, Mutations, equivalents
 
 _REPORT = casework.CASES / "aic-measures-2018" / "art_39__para_2.report-to-supervisory-board"
+_APPROVAL = casework.CASES / "aic-measures-2018" / "art_39__para_2.board-approval"
 _RATIO = "amc-consolidated-supervision-2011/art_21__para_1.distressed-asset-minimum"
 _COMPOSITE = "aic-measures-2018/art_8__para_1.main-shareholder-conditions"
 
@@ -54,6 +55,15 @@ def test_a_case_that_is_missing_leaves_a_mutant_unnoticed(mutations: Mutations, 
     assert text.count(day_late) == 1
     cases.write_text(text.replace(day_late, '"2018-10-12"^^xsd:date'), encoding="utf-8")
     assert {f.change for f in mutations.noticed(folder) if not f.noticed} == {"deadlineLength 10 → 11"}
+
+
+def test_a_derivation_is_changed_and_noticed_by_the_cases_that_it_concludes_for(knowledge: Knowledge) -> None:
+    derivations = Derivations(knowledge, [_APPROVAL])
+    found = list(derivations.noticed("40-major-related-party-transactions"))
+    noticed = {finding.change.split(": ")[1]: finding.noticed for finding in found}
+    assert noticed["0.05 → 0.06"], "a case at exactly 5% is no longer major"
+    assert noticed["0.05 → 0.04"], "a case just below 5% is major all of a sudden"
+    assert not any(finding.noticed for finding in derivations.noticed("40-founding-periods"))
 
 
 def test_an_exception_names_a_mutant_that_there_is(mutations: Mutations) -> None:
