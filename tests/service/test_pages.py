@@ -368,6 +368,9 @@ def test_a_file_is_judged_by_its_ending_and_given_as_json(client: TestClient) ->
     assert answer.status_code == 200
     assert answer.headers["content-disposition"] == 'attachment; filename="report.json"'
     assert {verdict["outcome"] for verdict in answer.json()["verdicts"]} == {"failed", "cantTell"}
+    status, page = _send(client, ("x.rdf", b"<not-rdf/>"))
+    assert status == 400
+    assert '<option value="rdfxml" selected>' in page
 
 
 def test_facts_that_cannot_be_used_are_told_where_they_were_written(client: TestClient) -> None:
@@ -423,6 +426,26 @@ def test_too_much_and_too_many_are_refused_on_the_page(client: TestClient, monke
     assert (status, 'role="alert"' in text) == (503, True)
 
 
+@pytest.mark.parametrize(
+    ("media", "body"),
+    [
+        ("multipart/form-data; boundary=b; charset=unicode_escape",
+         b'--b\r\nContent-Disposition: form-data; name="facts"\r\n\r\nx \\ud800\r\n--b--\r\n'),
+        ("multipart/form-data; boundary=b; charset=no-such", b'--b\r\nContent-Disposition: form-data; name="facts"\r\n\r\nx'),
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=b", b"--b\r\n" * 1_000),
+        ("application/x-www-form-urlencoded", b"facts=%ff%fe&as_of=%00"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % number for number in range(5_000))),
+        ("application/json", b"{}"),
+        ("", b""),
+    ],
+)  # fmt: skip
+def test_a_form_that_is_none_is_refused_on_the_page(client: TestClient, media: str, body: bytes) -> None:
+    answer = client.post("/validate", content=body, headers={"content-type": media} if media else {})
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+
+
 def test_a_group_is_drawn_and_proved(client: TestClient) -> None:
     status, text = _send(client, sample="amc-group", output="picture")
     assert status == 200
@@ -471,3 +494,19 @@ def test_pages_below_another_path_lead_back_to_it() -> None:
         for place in ("/", f"/about/id/{AIC}/art_39", "/search?q=资本", "/coverage", "/validate", "/terms", "/nothing"):
             links = {link for _, link in Page(below.get("/guiju" + place, headers=HTML).text).links}
             assert all(urlsplit(link).path.startswith("/guiju/") for link in links if not link.startswith(("#", "?")))
+
+
+def test_a_long_report_says_how_much_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "SHOWN", 3)
+    verdicts = [
+        {"norm": f"{keys.NORM}{AIC}/art_1__para_1.a", "outcome": outcome, "entity": entity, "entityName": entity,
+         "because": None}
+        for entity, outcome in (("urn:a", "passed"), ("urn:a", "cantTell"), ("urn:b", "failed"), ("urn:b", "failed"))
+    ]  # fmt: skip
+    arranged = validation._arranged({"verdicts": verdicts})
+    assert [(one["name"], len(one["verdicts"])) for one in arranged["entities"]] == [("urn:b", 1), ("urn:a", 2)]
+    assert arranged["entities"][0]["counts"] == {"failed": 2}
+    assert arranged["left_out"] == 1
+    assert [(key, dict(counts)) for key, _, counts in arranged["by_document"]] == [
+        (AIC, {"passed": 1, "cantTell": 1, "failed": 2})
+    ]

@@ -25,7 +25,7 @@ FORMATS: dict[str, ox.RdfFormat] = {
 }
 """The formats that are read, under the names that ``--input-format`` takes."""
 
-_NAMES = {name: name for name in FORMATS} | {
+NAMES = {name: name for name in FORMATS} | {
     "ttl": "turtle",
     "nt": "ntriples",
     "n-triples": "ntriples",
@@ -47,6 +47,7 @@ _NAMES = {name: name for name in FORMATS} | {
     "application/xml": "rdfxml",
     "text/xml": "rdfxml",
 }
+"""The formats by all that they are called: their names, media types and the endings of files."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _format(name: str, stated: str | None, asked: str | None, problems: Problems
     """The format asked for, else the one stated, else the one that the name's ending means."""
     for written in (asked, stated):
         if written:
-            found = _NAMES.get(written.split(";")[0].strip().lower())
+            found = NAMES.get(written.split(";")[0].strip().lower())
             if found:
                 return found
             problems.add(
@@ -132,7 +133,7 @@ def _format(name: str, stated: str | None, asked: str | None, problems: Problems
                 Text(f"可用：{'、'.join(FORMATS)}。", f"Use one of {', '.join(FORMATS)}."),
             )
             return None
-    found = _NAMES.get(PurePath(name).suffix.lower().lstrip(".")) if name != "stdin" else None
+    found = NAMES.get(PurePath(name).suffix.lower().lstrip(".")) if name != "stdin" else None
     if found is None:
         problems.add(
             name,

@@ -7,6 +7,7 @@ holds the facts that were pasted, so that they can be changed, judged again, dra
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 from guiju import keys
+from guiju.intake.source import NAMES
 from guiju.service import html, judge
 from guiju.service.held import held
 from guiju.service.problems import Problem
@@ -131,7 +133,7 @@ async def _read(request: Request, asked: Asked) -> None:
 
         def text(name: str) -> str:
             value = form.get(name)
-            return value if isinstance(value, str) else ""
+            return _sound(value) if isinstance(value, str) else ""
 
         asked.chosen = text("format") if text("format") in FORMATS else ""
         asked.as_of, asked.subject = text("as_of").strip()[:10], text("subject").strip()[:1000]
@@ -150,14 +152,23 @@ async def _read(request: Request, asked: Asked) -> None:
             asked.name, asked.facts, asked.form = sample, samples()[sample].read_bytes(), "turtle"
         elif isinstance(upload, UploadFile) and upload.filename:
             ending = PurePath(upload.filename).suffix.removeprefix(".").lower()[:20]
-            asked.name, asked.facts = upload.filename[:200], await upload.read()
-            asked.form = asked.chosen or ending or "turtle"
+            asked.name, asked.facts = _sound(upload.filename[:200]), await upload.read()
+            asked.form = asked.chosen or (ending if ending.isalnum() else "turtle")
+            # Given back as text, the facts have no ending any more.
+            asked.chosen = asked.chosen or NAMES.get(ending, "")
         if asked.name:
             asked.text = _as_text(asked.facts)
+    if asked.as_of and not re.fullmatch(r"\d{4}-\d\d-\d\d", asked.as_of, re.ASCII):
+        raise Problem(400, "as-of", "日期应如 2018-12-31。 A day is written as 2018-12-31.")
     if not asked.subject.isprintable():
         raise Problem(400, "subject", "名称含有不可用的字符。 The name has a character that cannot be used.")
     if not asked.facts.strip():
         raise Problem(400, "no-facts", "没有事实：请粘贴，或选择一个文件。 No facts: paste them, or choose a file.")
+
+
+def _sound(text: str) -> str:
+    """A text without the halves of letters that a strange charset of a form can leave, which nothing can write."""
+    return text.encode(errors="replace").decode()
 
 
 def _as_text(facts: bytes) -> str:
