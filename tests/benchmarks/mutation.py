@@ -253,7 +253,10 @@ class Derivations:
                 for found in _NUMBER_OR_COMPARISON.finditer(line):
                     for other in self._others(found[0]):
                         at = slice(start + found.start(), start + found.end())
-                        yield f"{number}:{found.start() + 1}: {found[0]} → {other}", text[: at.start] + other + text[at.stop :]
+                        yield (
+                            f"{number}:{found.start() + 1}: {found[0]} → {other}",
+                            text[: at.start] + other + text[at.stop :],
+                        )
 
     def noticed(self, query: str) -> Iterator[Finding]:
         """Whether any cases notice each mutant of a query, by the name of its file without the ending."""
