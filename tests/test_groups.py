@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cache
 from graphlib import TopologicalSorter
 from itertools import chain, combinations
 
@@ -49,11 +48,6 @@ def _relations(derived: Derived) -> dict[str, dict[str, set[str]]]:
     return found
 
 
-@cache
-def _of_many(seed: int, number: int, least: int, most: int) -> Derived:
-    return _derived("".join(map(turtle, _random(seed, number, least, most))), Knowledge())
-
-
 def _of_conclusions(derived: Derived, name: str) -> dict[NamedNode, list[NamedNode]]:
     """The values that conclusion nodes have for a property of our vocabulary."""
     found: dict[NamedNode, list[NamedNode]] = defaultdict(list)
@@ -64,10 +58,12 @@ def _of_conclusions(derived: Derived, name: str) -> dict[NamedNode, list[NamedNo
 
 
 @pytest.mark.parametrize("many", MANY, ids=lambda many: f"{many[1]} of up to {many[3]}")
-def test_the_queries_and_an_independent_method_agree(many: tuple[int, int, int, int]) -> None:
-    derived = _of_many(*many)
+def test_the_queries_and_an_independent_method_agree(many: tuple[int, int, int, int], knowledge: Knowledge) -> None:
+    """On who is controlled, in scope and affiliated; and no proof leads back to itself."""
+    every = _random(*many)
+    derived = _derived("".join(map(turtle, every)), knowledge)
     found = _relations(derived)
-    for group in _random(*many):
+    for group in every:
         for company in group.companies:
             expected = scope(group, company) if len(group.days) == 1 else {"groupControls": controlled(group, company)}
             subject = f"{group.space}/{company}"
@@ -78,11 +74,7 @@ def test_the_queries_and_an_independent_method_agree(many: tuple[int, int, int, 
         concludes = _of_conclusions(derived, "concludes")
         control = NamedNode(keys.GJ + "groupControls")
         assert {norm.value for node, all in norms.items() if control in concludes[node] for norm in all} == WAYS
-
-
-@pytest.mark.parametrize("many", MANY, ids=lambda many: f"{many[1]} of up to {many[3]}")
-def test_no_proof_leads_back_to_itself(many: tuple[int, int, int, int]) -> None:
-    rests = _of_conclusions(_of_many(*many), "restsOn")
+    rests = _of_conclusions(derived, "restsOn")
     assert sum(on in rests for all in rests.values() for on in all) > 10
     TopologicalSorter({node: [on for on in all if on in rests] for node, all in rests.items()}).prepare()
 
@@ -106,11 +98,11 @@ def test_the_independent_method_finds_the_smallest_group() -> None:
 
 def test_what_a_proof_rests_on_is_enough(knowledge: Knowledge) -> None:
     """Each of many conclusions on control follows again from the facts of its proof alone."""
-    many = MANY[0]
-    derived = _of_many(*many)
+    some = _random(12, 100, 2, 8)
+    derived = _derived("".join(map(turtle, some)), knowledge)
     rests, of, to = (_of_conclusions(derived, name) for name in ("restsOn", "concludedOf", "concludedFor"))
     concludes = _of_conclusions(derived, "concludes")
-    every = {f"{BASE}{group.space}/": group for group in _random(*many)}
+    every = {f"{BASE}{group.space}/": group for group in some}
     control = NamedNode(keys.GJ + "groupControls")
     nodes = sorted((node for node in of if concludes[node] == [control]), key=lambda node: node.value)
     text, expected = "", set()
