@@ -196,8 +196,4 @@ async def _answer(request: Request, command: str, arguments: list[str]) -> str:
 
 
 def _rows(name: str, params: dict[str, str]) -> list[dict[str, str | None]]:
-    answer = library.ask(_library().knowledge, name, params)
-    return [
-        dict(zip(answer.columns, [None if term is None else library.shown(term) for term in row], strict=True))
-        for row in answer.rows
-    ]
+    return library.ask(_library().knowledge, name, params).objects()

@@ -107,7 +107,9 @@ def demo(
     outcomes: Annotated[str, typer.Option(help="同 validate。 As for validate.")] = "failed,cantTell",
 ) -> None:
     """检验随附的样例。 Judge a bundled sample. The exit code is 0 whatever the verdicts are."""
-    samples = {file.stem: file for file in sorted((Path(__file__).parent / "samples").glob("*.ttl"))}
+    from guiju.paths import samples as bundled
+
+    samples = bundled()
     if name not in samples:
         raise _Wrong(f"没有样例 {name}。 There is no sample {name}; there are {', '.join(samples)}.")
     wanted = _outcomes(outcomes)
@@ -138,8 +140,9 @@ def explain(
     from guiju.proofs import explained
 
     wanted = _outcomes(outcomes)
-    key = _library().resolve(norm) if norm else None
-    report = _report(files, as_of, None, "oxigraph", input_format)
+    library = _library()
+    key = library.resolve(norm) if norm else None
+    report = _report(files, as_of, None, "oxigraph", input_format, library.knowledge)
     found = explained(report, subject, key, wanted)
     if format is Format.JSON:
         _json(found.json(report.submission, why))
@@ -372,6 +375,7 @@ def _report(
     documents: list[str] | None,
     engine: str,
     input_format: str | None,
+    knowledge: Knowledge | None = None,
 ) -> Report:
     from guiju.knowledge import Knowledge
     from guiju.report import Report
@@ -380,7 +384,7 @@ def _report(
 
     day: date | None = as_of.date() if as_of else None
     with err.status("读取 reading") as status:
-        knowledge = Knowledge()
+        knowledge = knowledge or Knowledge()
         submission = receive(sources, knowledge, input_format)
         assessment = assess(
             submission.triples,
@@ -443,7 +447,7 @@ def _json(value: Any) -> None:
 
 def _answer(answer: Answer, format: Format) -> None:
     if format is Format.JSON:
-        _json([dict(zip(answer.columns, row, strict=True)) for row in answer.table()])
+        _json(answer.records())
         return
     rows = answer.table()
     if not out.is_terminal:

@@ -81,7 +81,7 @@ class _Oxigraph:
         about = self._shapes[shape]
         for component, (names, query) in self._components.items():
             if names[0] in about:
-                values = {_local(name): str(about[name][0]) for name in names}
+                values = {keys.local(name): str(about[name][0]) for name in names}
                 for focus in self._select(query, {**values, "targetClass": target}):
                     yield focus, component
         for nested in about.get(keys.SH + "node", ()):
@@ -102,7 +102,7 @@ class _Oxigraph:
         validator = next(_nodes(about[keys.SH + "nodeValidator"]))
         select = self._shapes[validator][keys.SH + "select"][0].value
         aimed = select.replace("WHERE {", "WHERE {\n    $this a $targetClass .", 1)
-        bound = frozenset(_local(name) for name in names)
+        bound = frozenset(keys.local(name) for name in names)
         return names, sparql.nested(f"PREFIX gj: <{keys.GJ}>\n{aimed}", bound)
 
     def _understood(self, shape: NamedNode) -> bool:
@@ -116,10 +116,6 @@ class _Oxigraph:
                 if isinstance(node, NamedNode)
             )
         )
-
-
-def _local(name: str) -> str:
-    return re.split("[#/]", name)[-1]
 
 
 def _nodes(terms: Iterable[Term]) -> Iterator[NamedNode | BlankNode]:

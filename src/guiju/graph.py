@@ -125,9 +125,8 @@ def _entities(members: list[dict[str, str]]) -> dict[str, Entity]:
     found = {}
     for row in members:
         iri = row["entity"]
-        short = iri.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
         ring = {"company": "company", "outside": "outside"}.get(row["ring"], "invested")
-        entity = Entity(iri, row["name"] or row["english"] or short, row["english"], row["kinds"], ring)
+        entity = Entity(iri, row["name"] or row["english"] or keys.local(iri), row["english"], row["kinds"], ring)
         if row["votes"] and ring != "company":
             entity.notes.append(f"集团计入表决权 {_percent(row['votes'])}")
         if row["share"] and ring != "company":
@@ -164,8 +163,7 @@ def _note_standings(
 
 
 def _rows(store: Store, knowledge: Knowledge, question: str, params: dict[str, str]) -> list[dict[str, str]]:
-    answer = library.ask(store, f"institutions/{question}", params, knowledge.root)
-    return [dict(zip(answer.columns, row, strict=True)) for row in answer.table()]
+    return library.ask(store, f"institutions/{question}", params, knowledge.root).records()
 
 
 def _percent(share: str) -> str:

@@ -83,6 +83,11 @@ class Key:
         return str(self)
 
 
+def local(iri: str) -> str:
+    """The last part of an IRI: what follows its last ``/`` or ``#``."""
+    return re.split("[#/]", iri)[-1]
+
+
 def parse(text: str) -> Key:
     """Read a key, or any of our IRIs under ``id/``, ``norm/`` and ``shape/``.
 

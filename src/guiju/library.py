@@ -110,6 +110,15 @@ class Answer:
         """The same rows as text, our IRIs as keys and short names; "" where there is no value."""
         return [tuple(shown(term) for term in row) for row in self.rows]
 
+    def records(self) -> list[dict[str, str]]:
+        """The rows of the table by the names of their columns."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.table()]
+
+    def objects(self) -> list[dict[str, str | None]]:
+        """The same, with None where there is no value."""
+        texts = ((None if term is None else shown(term) for term in row) for row in self.rows)
+        return [dict(zip(self.columns, row, strict=True)) for row in texts]
+
 
 def catalogue(root: Path) -> list[Question]:
     """All questions under ``root/queries``, by name.

@@ -7,6 +7,11 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parent
 
 
+def samples() -> dict[str, Path]:
+    """The bundled samples, in the order of their names."""
+    return {file.stem: file for file in sorted((_PACKAGE / "samples").glob("*.ttl"))}
+
+
 def data_root() -> Path:
     """The folder that holds ``ontology/``, ``shapes/``, ``queries/`` and ``tests/cases/``.
 

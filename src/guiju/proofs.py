@@ -67,9 +67,9 @@ class Proofs:
             "statements": [
                 {
                     "node": said.node,
-                    **_both(said.text),
-                    "under": [{"norm": key.norm, "citation": _both(cited)} for key, cited in said.under],
-                    "parts": [{"part": part, **_both(text)} for part, text in said.parts],
+                    **said.text._asdict(),
+                    "under": [{"norm": key.norm, "citation": cited._asdict()} for key, cited in said.under],
+                    "parts": [{"part": part, **text._asdict()} for part, text in said.parts],
                     "restsOn": said.on,
                     "circular": said.circular,
                     "place": submission.place(said.node),
@@ -139,7 +139,8 @@ def prove(store: Store, derived: Derived, knowledge: Knowledge, roots: Iterable[
                 store.remove(Quad(NamedNode(node), TYPE, _IN_PROOF))
     for statement in said.values():
         if not statement.text.zh:
-            statement.text = Text(_short(statement.node), _short(statement.node))
+            last = keys.local(statement.node)
+            statement.text = Text(last, last)
     for node, statement in said.items():
         statement.under = sorted(set(statement.under), key=lambda cited: knowledge.position(cited[0]))
         # Earlier conclusions first, then the facts; each in the order of their words.
@@ -175,7 +176,7 @@ def subject_called(text: str, facts: Iterable[Triple]) -> str:
         if isinstance(triple.subject, NamedNode):
             iri = triple.subject.value
             called[iri].add(iri)
-            called[_short(iri)].add(iri)
+            called[keys.local(iri)].add(iri)
             if isinstance(triple.object, Literal) and triple.predicate.value in _LABELS:
                 called[triple.object.value].add(iri)
     found = sorted(called.get(text, ()))
@@ -246,11 +247,3 @@ def _in_order(roots: list[str], said: dict[str, Statement]) -> list[str]:
                 stack.append((on, iter(said[on].on)))
         under_way.discard(root)
     return list(done)
-
-
-def _short(iri: str) -> str:
-    return iri.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}

@@ -54,7 +54,7 @@ class Report:
                 {"name": info.name, "sha256": info.sha256, "triples": info.triples} for info in self.submission.inputs
             ],
             "ignored": [
-                {"where": item.where, "what": item.what, "why": _both(item.why)} for item in self.submission.ignored
+                {"where": item.where, "what": item.what, "why": item.why._asdict()} for item in self.submission.ignored
             ],
             "summary": self.assessment.summary(),
             "verdicts": [
@@ -151,10 +151,10 @@ class Report:
             "submission": verdict.submission,
             "outcome": verdict.outcome,
             "severity": verdict.severity,
-            "citation": _both(self._citation(verdict, known)),
-            "message": _both(self._definition(verdict, known)),
+            "citation": self._citation(verdict, known)._asdict(),
+            "message": self._definition(verdict, known)._asdict(),
             "text": self._law(verdict, known),
-            "reading": _both(reading) if (reading := self._reading(verdict, known)).zh else None,
+            "reading": reading._asdict() if (reading := self._reading(verdict, known)).zh else None,
             "because": verdict.because,
             "facts": [self._part(part) for part in verdict.facts],
             "missing": [self._part(part) for part in verdict.missing],
@@ -165,7 +165,7 @@ class Report:
 
     def _part(self, part: Part) -> dict[str, Any]:
         return {
-            **_both(part.text),
+            **part.text._asdict(),
             "node": part.node,
             "place": self.submission.place(part.node) if part.node else None,
         }
@@ -190,7 +190,7 @@ class Report:
             name = row["name"].value if "name" in row else ""
             kind = f"{row['zh'].value} {row['en'].value}".strip()
             day = row["date"].value if "date" in row else ""
-            short = "" if iri.startswith("urn:guiju:") else iri.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+            short = "" if iri.startswith("urn:guiju:") else keys.local(iri)
             title = " ".join(part for part in (name or kind or short, day, f"<{short}>" if short else "") if part)
             named.setdefault(iri, _Named(row["entity"].value, title))
         return named
@@ -272,10 +272,6 @@ def _joined(parts: list[Part]) -> dict[str, str] | None:
         return None
     texts = [(zh, en) for zh, en, _ in _merged(parts)]
     return {"zh": "；".join(zh for zh, _ in texts), "en": "; ".join(en for _, en in texts)}
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
 
 
 def _text(known: Index, iri: str, predicate: str) -> Text:

@@ -132,7 +132,7 @@ class Library:
         return [
             (
                 weight,
-                {"kind": kind, "key": key, "iri": iri, "label": _both(label), "text": _both(text)},
+                {"kind": kind, "key": key, "iri": iri, "label": label._asdict(), "text": text._asdict()},
                 f"{key} {body}".casefold(),
             )
             for weight, kind, key, iri, label, text, body in entries
@@ -142,7 +142,7 @@ class Library:
         found: dict[str, Any] = {
             "key": iri.removeprefix(keys.ID),
             "iri": iri,
-            "title": _both(self._text(iri, keys.DCTERMS + "title")),
+            "title": self._text(iri, keys.DCTERMS + "title")._asdict(),
             "kind": self._named(iri, "documentKind"),
             "issuer": self._named(iri, "issuer"),
             "number": self._value(iri, keys.GJ + "documentNumber"),
@@ -158,7 +158,7 @@ class Library:
     def _outline(self, iri: str) -> dict[str, Any]:
         return {
             "key": str(keys.parse(iri)),
-            "citation": _both(self._text(iri, CITATION.value)),
+            "citation": self._text(iri, CITATION.value)._asdict(),
             "heading": self._text(iri, keys.GJ + "heading").zh or None,
             "contents": [self._outline(c) for c in self._children(iri) if self._divides(c)],
         }
@@ -172,13 +172,15 @@ class Library:
         return {
             "key": str(keys.parse(iri)),
             "iri": iri,
-            "citation": _both(self._text(iri, CITATION.value)),
+            "citation": self._text(iri, CITATION.value)._asdict(),
             "kind": self._named(iri, "provisionKind"),
             "heading": self._text(iri, keys.GJ + "heading").zh or None,
             "text": self._text(iri, keys.GJ + "text").zh or None,
-            "summary": _both(self._text(iri, keys.GJ + "summary")) if self._text(iri, keys.GJ + "summary").zh else None,
+            "summary": self._text(iri, keys.GJ + "summary")._asdict()
+            if self._text(iri, keys.GJ + "summary").zh
+            else None,
             "refersTo": self._links(self._objects(iri, keys.GJ + "refersTo")),
-            "cites": [_both(self._text(i, keys.DCTERMS + "title")) for i in self._objects(iri, keys.ELI + "cites")],
+            "cites": [self._text(i, keys.DCTERMS + "title")._asdict() for i in self._objects(iri, keys.ELI + "cites")],
             "referredToBy": self._links(self._inverse.get((keys.GJ + "refersTo", iri), [])),
             "norms": [self._norm(norm) for norm in self._stated(iri)],
             "provisions": [self._provision(child) for child in self._children(iri)],
@@ -194,13 +196,15 @@ class Library:
             "modality": types[0] if types else None,
             "force": (self._value(iri, keys.GJ + "force") or "").removeprefix(keys.GJ) or None,
             "bearer": self._named(iri, "bearer"),
-            "label": _both(self._text(iri, keys.RDFS + "label")),
-            "definition": _both(self._text(iri, keys.SKOS + "definition")),
-            "reading": _both(self._text(iri, keys.GJ + "reading")) if self._text(iri, keys.GJ + "reading").zh else None,
-            "citation": _both(self._text(key.place, CITATION.value)),
+            "label": self._text(iri, keys.RDFS + "label")._asdict(),
+            "definition": self._text(iri, keys.SKOS + "definition")._asdict(),
+            "reading": self._text(iri, keys.GJ + "reading")._asdict()
+            if self._text(iri, keys.GJ + "reading").zh
+            else None,
+            "citation": self._text(key.place, CITATION.value)._asdict(),
             "provision": str(keys.Key(key.document, key.provision)),
             "notEncoded": self._named(iri, "notEncoded"),
-            "exclusionNote": _both(note) if (note := self._text(iri, keys.GJ + "exclusionNote")).zh else None,
+            "exclusionNote": note._asdict() if (note := self._text(iri, keys.GJ + "exclusionNote")).zh else None,
             "relations": {
                 name: [str(keys.parse(other)) for other in self._objects(iri, keys.GJ + name)]
                 for name in _RELATIONS
@@ -240,7 +244,7 @@ class Library:
                 needed.append(
                     {
                         "norm": norm,
-                        "citation": _both(self._text(keys.parse(norm).place, CITATION.value)),
+                        "citation": self._text(keys.parse(norm).place, CITATION.value)._asdict(),
                         "subject": self._labelled(target),
                         **component,
                         "skeleton": self._skeleton(component, target, self._value(shape, keys.SH + "targetClass")),
@@ -299,9 +303,9 @@ class Library:
         for component, names in self._parameters.items():
             if all(name in stated for name in names):
                 yield {
-                    "component": _both(self._text(component, keys.RDFS + "label")),
+                    "component": self._text(component, keys.RDFS + "label")._asdict(),
                     "iri": component,
-                    "definition": _both(self._text(component, keys.SKOS + "definition")),
+                    "definition": self._text(component, keys.SKOS + "definition")._asdict(),
                     "parameters": [
                         {
                             "name": name.removeprefix(keys.GJ),
@@ -347,7 +351,7 @@ class Library:
         return get_close_matches(str(key), known, 3, 0.5) or ["aic-measures-2018"]
 
     def _links(self, iris: Iterable[str]) -> list[dict[str, Any]]:
-        return [{"key": str(keys.parse(iri)), "citation": _both(self._text(iri, CITATION.value))} for iri in iris]
+        return [{"key": str(keys.parse(iri)), "citation": self._text(iri, CITATION.value)._asdict()} for iri in iris]
 
     def _named(self, iri: str, name: str, namespace: str = keys.GJ) -> dict[str, Any] | None:
         value = self._value(iri, namespace + name)
@@ -360,7 +364,7 @@ class Library:
         if isinstance(term, NamedNode):
             for name in (keys.SKOS + "prefLabel", keys.RDFS + "label"):
                 if name in self.about[term]:
-                    return _both(self._text(term.value, name))
+                    return self._text(term.value, name)._asdict()
         return {"zh": term.value, "en": term.value}
 
     def _objects(self, iri: str, predicate: str) -> list[str]:
@@ -410,7 +414,3 @@ def _below(key: str, prefix: str) -> bool:
 
 def _iri(triple: Triple) -> str:
     return triple.subject.value if isinstance(triple.subject, NamedNode) else str(triple.subject)
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}

@@ -76,7 +76,7 @@ def names(triples: Iterable[Triple]) -> Iterator[Triple]:
             language = (triple.object.language or "").split("-")[0]
             labels[triple.subject].setdefault(language, triple.object.value)  # type: ignore[index]
     for thing, by in labels.items():
-        short = _UNNAMED if thing.value.startswith(_BLANK) else thing.value.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+        short = _UNNAMED if thing.value.startswith(_BLANK) else keys.local(thing.value)
         other = next(iter(by.values()), short)
         for language in ("zh", "en"):
             text = by.get(language) or by.get("") or other

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from fastapi.testclient import TestClient
 
-from guiju import api, keys, library
+from guiju import api, keys, library, paths
 from guiju.report import grouped
 from guiju.service import html, judge, search, validation
 from guiju.service.held import held
@@ -464,8 +464,8 @@ def test_a_group_is_drawn_and_proved(client: TestClient) -> None:
 
 def test_samples_are_those_that_are_bundled(client: TestClient) -> None:
     text = _text(client, "/validate")
-    assert set(re.findall(r'name="sample" value="([^"]+)"', text)) == set(validation.samples())
-    assert "company-in-trouble" in validation.samples()
+    assert set(re.findall(r'name="sample" value="([^"]+)"', text)) == set(paths.samples())
+    assert "company-in-trouble" in paths.samples()
 
 
 def test_the_facts_of_a_norm_are_there_to_be_filled_in(client: TestClient) -> None:

@@ -59,11 +59,7 @@ def _number(request: Request, name: str, least: int) -> int | None:
 
 
 def _json(answer: library.Answer) -> bytes:
-    rows = [
-        dict(zip(answer.columns, [None if term is None else library.shown(term) for term in row], strict=True))
-        for row in answer.rows
-    ]
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(answer.objects(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _csv(answer: library.Answer) -> bytes:

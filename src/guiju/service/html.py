@@ -159,11 +159,9 @@ def page(iri: str, said: Iterable[Any], root: str, template: str = "thing.html",
         # A term that nothing is said of, such as a component's parameter, is told by what points to it.
         sections += [_section(node, root, pointing=node not in held().of) for node in ordered]
         title = sections[0] if sections and sections[0].iri == iri else Section("", iri, path, path, [], [])
-        document = path
     else:
         sections = [_section(NamedNode(iri), root, pointing=True)]
         title = sections[0]
-        document = path if path.startswith("shape/") else f"about/{path}"
     return render(
         template,
         title=title,
@@ -171,7 +169,7 @@ def page(iri: str, said: Iterable[Any], root: str, template: str = "thing.html",
         contents=len(sections) > 1,
         said=[{"lang": text.language, "text": text.value} for text in said],
         root=root,
-        document=f"{root}/{document}",
+        document=f"{root}/{described_at(iri)}",
         up=_up(iri, root),
         **more,
     )
@@ -242,9 +240,14 @@ def href(iri: str, root: str) -> str:
     """The address of a thing of ours on this server; empty for everything else."""
     if not iri.startswith(keys.BASE):
         return ""
-    path, mark, anchor = iri.removeprefix(keys.BASE).partition("#")
-    within = path if path.startswith(("shape/", "ontology")) else f"about/{path}"
-    return f"{root}/{within}{mark}{anchor}"
+    whole, mark, anchor = iri.partition("#")
+    return f"{root}/{described_at(whole)}{mark}{anchor}"
+
+
+def described_at(iri: str) -> str:
+    """The path on this server of the document that describes a thing of ours."""
+    path = iri.removeprefix(keys.BASE)
+    return path if path.startswith(("shape/", "ontology")) else f"about/{path}"
 
 
 def name(node: NamedNode) -> tuple[str, str]:

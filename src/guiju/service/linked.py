@@ -19,7 +19,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 from pyoxigraph import Literal, NamedNode, Triple
 
-from guiju import keys, library
+from guiju import keys
 from guiju.service import datasets, describe, html, reading
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
@@ -129,8 +129,7 @@ def _described(request: Request, iri: str, ending: str | None, as_of: str | None
     day = _day(as_of)
     root = request.scope.get("root_path", "")
     body = _body(iri, media, day, root)
-    path = iri.removeprefix(keys.BASE)
-    document_path = path if path.startswith(("shape/", "ontology")) else f"about/{path}"
+    document_path = html.described_at(iri)
     asked = f"?as-of={day}" if day else ""
     links = [
         f'<{root}/{quote(document_path)}.{name}{asked}>; rel="alternate"; type="{kind}"'
@@ -189,8 +188,7 @@ def in_force(iri: str, day: str) -> list[Triple]:
     Problem 400 for a thing of which that cannot be asked.
     """
     key = iri if not iri.startswith(keys.SHAPE) else iri.replace(keys.SHAPE, keys.NORM, 1)
-    answer = library.ask(held().library.knowledge, "provisions/in-force", {"place": key, "on": day})
-    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.table()]
+    rows = reading.rows("provisions/in-force", ("place", key), ("on", day))
     if not rows:
         raise Problem(
             400,

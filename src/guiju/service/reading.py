@@ -23,8 +23,7 @@ Row = dict[str, str]
 @lru_cache(maxsize=400)
 def rows(question: str, *given: tuple[str, str]) -> list[Row]:
     """The answer to a question of the library, a row as texts by column; kept, since what is held does not change."""
-    answer = library.ask(held().library.knowledge, question, dict(given))
-    return [dict(zip(answer.columns, row, strict=True)) for row in answer.table()]
+    return library.ask(held().library.knowledge, question, dict(given)).records()
 
 
 def page(iri: str, said: Iterable[Any], root: str, day: str | None = None) -> bytes:

@@ -10,8 +10,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -22,6 +21,7 @@ from starlette.types import Message
 
 from guiju import keys
 from guiju.intake.source import NAMES
+from guiju.paths import samples
 from guiju.service import html, judge
 from guiju.service.held import held
 from guiju.service.problems import Problem
@@ -40,7 +40,6 @@ _AS_FILE = {
     "turtle": ("text/turtle", "report.ttl"),
     "svg": ("image/svg+xml", "group.svg"),
 }
-_SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 @dataclass
@@ -184,12 +183,6 @@ FORMATS = {
     "rdfxml": "RDF/XML",
 }  # fmt: skip
 """The formats that facts are read in, by the names that the command takes."""
-
-
-@cache
-def samples() -> dict[str, Path]:
-    """The bundled samples, by name."""
-    return {file.stem: file for file in sorted(_SAMPLES.glob("*.ttl"))}
 
 
 def _page(request: Request, template: str, asked: Asked, error: str = "", **more: Any) -> Response:
