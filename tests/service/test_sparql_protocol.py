@@ -28,7 +28,6 @@ from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from guiju import keys
 from guiju.service import guard, worker
 from guiju.service.held import held
-from guiju.service.pool import Limits
 from tests.service.server import Answer, Server, serving, within
 
 FORM = "application/x-www-form-urlencoded"
@@ -558,15 +557,6 @@ def test_large_bodies_are_refused(server: Server) -> None:
     _refused(_post(server, DIRECT, "ASK {} #" + "x" * 2_000_000), "body-too-large", 413)
     _refused(_post(server, DIRECT, "ASK {} #" + "x" * 200_000), "query-too-long", 413)
     _refused(_post(server, FORM, "&".join(f"a{n}=1" for n in range(500))), "parameters")
-
-
-def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GUIJU_SPARQL_DEADLINE", "1.5")
-    monkeypatch.setenv("GUIJU_SPARQL_WORKERS", "3")
-    assert Limits.from_environment() == Limits(deadline=1.5, workers=3)
-    monkeypatch.setenv("GUIJU_SPARQL_WORKERS", "0")
-    with pytest.raises(ValueError, match="above zero"):
-        Limits.from_environment()
 
 
 def test_the_questions_of_the_library_pass_the_guard() -> None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import struct
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,30 +23,13 @@ _LENGTHS = struct.Struct(">II")
 
 @dataclass(frozen=True)
 class Limits:
-    """What the endpoint allows; each can be set in the environment, ``GUIJU_SPARQL_DEADLINE`` and so on."""
+    """What the workers of a pool are allowed; ``Settings`` says what each is."""
 
-    workers: int = 2
-    """Queries that run at the same time."""
-    waiting: int = 16
-    """Queries that may wait for a worker."""
-    deadline: float = 20.0
-    """Seconds that one query may wait, and then run."""
-    memory: int = 2 * 1024**3
-    """Bytes of address space of one worker."""
-    bytes: int = 32 * 1024 * 1024
-    """Bytes of one answer."""
-
-    @classmethod
-    def from_environment(cls) -> Limits:
-        """The defaults, with what the environment sets; ValueError where that is no number above zero."""
-        given: dict[str, Any] = {}
-        for field in fields(cls):
-            name = f"GUIJU_SPARQL_{field.name.upper()}"
-            if name in os.environ:
-                given[field.name] = (float if field.name == "deadline" else int)(os.environ[name])
-                if given[field.name] <= 0:
-                    raise ValueError(f"{name}={os.environ[name]}: a number above zero is needed")
-        return cls(**given)
+    workers: int
+    waiting: int
+    deadline: float
+    memory: int
+    bytes: int
 
 
 class Busy(Exception):

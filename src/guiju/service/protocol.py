@@ -25,6 +25,7 @@ from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
 from guiju.service.pool import Busy, Died, Limits, Pool, Reply, TooSlow
 from guiju.service.problems import Problem
+from guiju.service.settings import settings
 
 BODY = 1024 * 1024
 """Bytes of a request's body."""
@@ -54,12 +55,17 @@ _FORM, _DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
 @asynccontextmanager
 async def _running(_: Any) -> AsyncIterator[dict[str, Pool]]:
     data = await asyncio.to_thread(lambda: held().quads)
-    pool = Pool(lambda: data, Limits.from_environment())
+    pool = Pool(lambda: data, _limits())
     pool.start()
     try:
         yield {"pool": pool}
     finally:
         await pool.close()
+
+
+def _limits() -> Limits:
+    set_ = settings()
+    return Limits(set_.sparql_workers, set_.sparql_waiting, set_.sparql_deadline, set_.sparql_memory, set_.sparql_bytes)
 
 
 router = APIRouter(lifespan=_running)

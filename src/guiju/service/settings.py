@@ -1,0 +1,85 @@
+"""What the operator may set: each setting is an environment variable, its name in capitals after ``GUIJU_``.
+
+The table in README ("Running the service") has a row for every field, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Annotated, Literal, get_args, get_origin
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "GUIJU_"
+MIB, GIB = 1024**2, 1024**3
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+
+
+class BadSettings(ValueError):
+    """A variable whose value cannot be used; the message names it, its value, and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """Every setting with its default and range; the docstring of a field says what it is, and in which unit."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, use_attribute_docstrings=True
+    )
+
+    sparql_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """SPARQL queries that run at the same time."""
+    sparql_waiting: Annotated[int, Field(ge=1, le=10_000)] = 16
+    """SPARQL queries that may wait for a worker; one more is answered 503."""
+    sparql_deadline: Seconds = 20.0
+    """Seconds that one SPARQL query may wait, and then run."""
+    sparql_memory: Annotated[int, Field(ge=64 * MIB, le=1024 * GIB)] = 2 * GIB
+    """Bytes of address space of one worker that runs queries."""
+    sparql_bytes: Annotated[int, Field(ge=1, le=4 * GIB - 1)] = 32 * MIB
+    """Bytes of one answer of ``/sparql``; a larger one is refused whole."""
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings that the environment gives, read once. Raises BadSettings."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        raise BadSettings("\n".join(_told(each["loc"], each["msg"]) for each in wrong.errors())) from None
+
+
+def allowed(field: str) -> str:
+    """What a field may be: ``1–64`` for a range with its ends, ``>0–86400`` without its lower end, or the words."""
+    found = Settings.model_fields[field]
+    if get_origin(found.annotation) is Literal:
+        return ", ".join(map(str, get_args(found.annotation)))
+    limits = {
+        name: getattr(each, name) for each in found.metadata for name in ("ge", "gt", "le") if hasattr(each, name)
+    }
+    if "le" not in limits:
+        return ""
+    return f"{limits['ge'] if 'ge' in limits else '>' + str(limits['gt'])}–{limits['le']}"
+
+
+def unknown() -> list[str]:
+    """What is said of variables that begin like ours and are none: a misspelt one would be passed over in silence."""
+    ours = {PREFIX + name.upper() for name in Settings.model_fields}
+    found = []
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in ours:
+            near = get_close_matches(name, ours, 1)
+            found.append(f"{name}: 没有这个设置。 There is no such setting." + (f" {near[0]}?" if near else ""))
+    return found
+
+
+def _told(where: tuple[int | str, ...], what: str) -> str:
+    field = str(where[0]).lower().removeprefix(PREFIX.lower())
+    name = PREFIX + field.upper()
+    # A secret is not repeated, not even where it is wrong.
+    found = Settings.model_fields[field]
+    secret = SecretStr in (found.annotation, *get_args(found.annotation))
+    value = "…" if secret else repr(os.environ.get(name, ""))
+    limits = f" 可用 allowed: {allowed(field)}." if allowed(field) else ""
+    return f"{name}={value}: 设置无效。 Cannot be used: {what}.{limits} {found.description}"
