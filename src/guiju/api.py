@@ -16,7 +16,7 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from guiju import __version__, library
-from guiju.service import answers, datasets, headers, judge, linked, pages, problems, protocol, validation
+from guiju.service import answers, assets, datasets, headers, judge, linked, pages, problems, protocol, validation
 from guiju.service.held import library as _library
 from guiju.show import UnknownKey
 
@@ -40,7 +40,7 @@ app = FastAPI(
 )
 app.add_middleware(headers.Headers)
 problems.install(app, {UnknownKey: 404, library.UnknownQuestion: 404, library.LibraryError: 400})
-for offered in (pages, validation, linked, datasets, protocol):
+for offered in (assets, pages, validation, linked, datasets, protocol):
     app.include_router(offered.router)
 
 

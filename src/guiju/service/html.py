@@ -20,6 +20,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from guiju import keys
 from guiju.report import grouped
+from guiju.service.assets import static
 from guiju.service.describe import MODULES, pages
 from guiju.service.held import NAMES, Node, Term, held
 
@@ -88,7 +89,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.globals.update(
-        term=term, backwards=backwards, norm_name=norm_name, anchor=anchor, grouped=grouped, href=href, marked=marked
+        term=term,
+        backwards=backwards,
+        norm_name=norm_name,
+        anchor=anchor,
+        grouped=grouped,
+        href=href,
+        marked=marked,
+        static=static,
     )
     return found
 
@@ -101,7 +109,12 @@ def term(local: str | None) -> dict[str, str]:
 
 def backwards(local: str) -> dict[str, str]:
     """The names of one of our properties, read from its other end."""
-    zh, en = _inverse_name(NamedNode(keys.GJ + local))
+    return property_names(keys.GJ + local, backwards=True)
+
+
+def property_names(iri: str, *, backwards: bool) -> dict[str, str]:
+    """The names of a property of ours or another vocabulary, read from either end."""
+    zh, en = (_inverse_name if backwards else name)(NamedNode(iri))
     return {"zh": zh, "en": en}
 
 
@@ -137,12 +150,6 @@ def render(template: str, **values: Any) -> bytes:
 def as_json(value: Any) -> bytes:
     """A value as JSON for programs that people also look at."""
     return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-@cache
-def asset(name: str) -> bytes:
-    """A file that goes with the pages: the style sheet or the icon."""
-    return (_HERE / "templates" / name).read_bytes()
 
 
 def page(iri: str, said: Iterable[Any], root: str, template: str = "thing.html", **more: Any) -> bytes:

@@ -83,18 +83,6 @@ def json_ld_context(request: Request) -> Response:
     return respond(request, html.as_json({"@context": describe.context()}), "application/ld+json")
 
 
-@router.get("/guiju.css", response_class=Response)
-def style(request: Request) -> Response:
-    """The style of our pages."""
-    return respond(request, html.asset("guiju.css"), "text/css")
-
-
-@router.get("/icon.svg", response_class=Response, include_in_schema=False)
-def icon(request: Request) -> Response:
-    """The icon of our pages."""
-    return respond(request, html.asset("icon.svg"), "image/svg+xml")
-
-
 def _path(request: Request) -> str:
     """The path of the request below the mount point, without its first slash."""
     whole: str = request.scope["path"]
