@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -27,8 +26,8 @@ def _plainly(facts: list[Triple], knowledge: Knowledge, days: list[Triple]) -> s
     fill(store, facts)
     fill(store, knowledge.background, BACKGROUND)
     fill(store, days, BACKGROUND)
-    for _, files in groupby(strata(knowledge.root), key=lambda file: file.name.split("-")[0]):
-        queries = [file.read_text(encoding="utf-8") for file in files]
+    for stratum in strata(knowledge):
+        queries = list(stratum.values())
         while True:
             drawn = {triple.subject for triple in concluded if triple.object == CONCLUSION}
             found = {triple for query in queries for triple in _construct(store, query)}

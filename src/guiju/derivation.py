@@ -14,11 +14,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, groupby
-from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, QueryTriples, Store, Triple
 
-from guiju import calendar, keys
+from guiju import keys
 from guiju.knowledge import Knowledge, fill
 from guiju.sparql import EVERYTHING, nested, reads
 
@@ -56,9 +55,8 @@ class _Query:
     reads: frozenset[str]
 
     @classmethod
-    def of(cls, file: Path) -> _Query:
-        text = file.read_text(encoding="utf-8")
-        return cls(file.stem, nested(text), reads(text))
+    def of(cls, name: str, text: str) -> _Query:
+        return cls(name, nested(text), reads(text))
 
 
 def derive(facts: Iterable[Triple], knowledge: Knowledge) -> Derived:
@@ -66,15 +64,15 @@ def derive(facts: Iterable[Triple], knowledge: Knowledge) -> Derived:
     facts = list(facts)
     store = Store()
     fill(store, facts)
-    days = list(_calendar_days(facts, knowledge.root))
+    days = list(_calendar_days(facts, knowledge))
     # Derivations read no words, and words are most of the vocabulary.
     terms = (t for t in knowledge.background if not (isinstance(t.object, Literal) and t.object.language))
     fill(store, chain(terms, days), BACKGROUND)
     origin: dict[Triple, str] = {}
     known = set(facts)
     complete: set[NamedNode | BlankNode | Triple] = set()
-    for _, files in groupby(strata(knowledge.root), key=lambda file: file.name.split("-")[0]):
-        queries = [_Query.of(file) for file in files]
+    for stratum in strata(knowledge):
+        queries = [_Query.of(name, text) for name, text in stratum.items()]
         due = queries
         while due:
             concluded = _pass(store, due, known, origin, complete)
@@ -82,9 +80,10 @@ def derive(facts: Iterable[Triple], knowledge: Knowledge) -> Derived:
     return Derived(facts, origin, days)
 
 
-def strata(root: Path) -> list[Path]:
-    """The derivation queries in the order in which they run."""
-    return sorted((root / "queries" / "derive").glob("*.rq"))
+def strata(knowledge: Knowledge) -> list[dict[str, str]]:
+    """The derivation queries of each stratum, by the stems of their files, in the order in which they run."""
+    by_number = groupby(knowledge.within("derive").items(), key=lambda query: query[0].split("-")[0])
+    return [dict(queries) for _, queries in by_number]
 
 
 def _pass(
@@ -116,17 +115,16 @@ def _pass(
     return concluded | {EVERYTHING} if concluded else concluded
 
 
-def _calendar_days(facts: list[Triple], root: Path) -> Iterator[Triple]:
+def _calendar_days(facts: list[Triple], knowledge: Knowledge) -> Iterator[Triple]:
     """The calendar days that the facts mention, each with its indexes."""
     dates = {
         t.object.value for t in facts if isinstance(t.object, Literal) and t.object.datatype.value == keys.XSD + "date"
     }
     if not dates:
         return
-    working = calendar.read(root / "ontology" / "calendars")
     integer = NamedNode(keys.XSD + "integer")
     for text in sorted(dates):
-        indexes = working.index(date.fromisoformat(text))
+        indexes = knowledge.calendar.index(date.fromisoformat(text))
         if indexes is None:
             continue
         day = NamedNode(f"urn:guiju:day:{text}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, Variable, parse
 
-from guiju import completion, keys
+from guiju import calendar, completion, keys
 from guiju.paths import data_root
 from guiju.sparql import nested, reads
 
@@ -102,9 +102,31 @@ class Knowledge:
         """Where a key's provision stands in its document; 0 for a document or one not known."""
         return self._positions.get(key.place, 0)
 
+    @cached_property
+    def calendar(self) -> calendar.Calendar:
+        """The working days of the years whose calendars are held."""
+        return calendar.read(self.root / "ontology" / "calendars")
+
+    @cached_property
+    def queries(self) -> dict[str, str]:
+        """The text of every query file by its name, ``verdicts`` or ``explain/Deadline``; files of a folder ordered."""
+        folder = self.root / "queries"
+        return {
+            file.relative_to(folder).with_suffix("").as_posix(): file.read_text(encoding="utf-8")
+            for file in sorted(folder.rglob("*.rq"))
+        }
+
     def query(self, name: str) -> str:
-        """The text of a query file, ``verdicts`` or ``explain/Deadline``, without its ending."""
-        return (self.root / "queries" / f"{name}.rq").read_text(encoding="utf-8")
+        """The text of a query file, by its name."""
+        return self.queries[name]
+
+    def within(self, folder: str) -> dict[str, str]:
+        """The text of the query files in a folder of ``queries/``, not of those further below, by their stems."""
+        return {
+            name.removeprefix(f"{folder}/"): text
+            for name, text in self.queries.items()
+            if name.rpartition("/")[0] == folder
+        }
 
     def select(self, query: str, store: Store | None = None) -> list[Row]:
         """The rows of a SELECT over the knowledge base (or another store), unbound values left out."""

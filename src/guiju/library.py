@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store, Triple, Variable
@@ -125,12 +126,15 @@ def catalogue(root: Path) -> list[Question]:
 
     Raises BadHeader for a file whose header is not of the form.
     """
-    folder = root / "queries"
-    return [
-        read(file, file.relative_to(folder).with_suffix("").as_posix())
-        for file in sorted(folder.glob("*/*.rq"))
-        if file.parent.name not in _NOT_QUESTIONS
-    ]
+    return list(_questions(root).values())
+
+
+@cache
+def _questions(root: Path) -> dict[str, Question]:
+    """Read once in a process: a worker opens no file any more when it is asked."""
+    files = sorted((root / "queries").glob("*/*.rq"))
+    names = {file.relative_to(root / "queries").with_suffix("").as_posix(): file for file in files}
+    return {name: read(file, name) for name, file in names.items() if file.parent.name not in _NOT_QUESTIONS}
 
 
 def read(file: Path, name: str) -> Question:
@@ -177,13 +181,9 @@ def ask(source: Knowledge | Store, name: str, params: Mapping[str, str], root: P
 
 def find(root: Path, name: str) -> Question:
     """The question of that name. Raises UnknownQuestion, with the nearest names, where there is none."""
-    names = [
-        file.relative_to(root / "queries").with_suffix("").as_posix()
-        for file in sorted((root / "queries").glob("*/*.rq"))
-        if file.parent.name not in _NOT_QUESTIONS
-    ]
+    names = _questions(root)
     if name in names:
-        return read(root / "queries" / f"{name}.rq", name)
+        return names[name]
     near = get_close_matches(name, names, 3, 0.4) or [other for other in names if name and name in other]
     zh = f"最接近的是：{'、'.join(near)}。" if near else f"共有 {len(names)} 个查询，见目录。"
     en = f"The nearest are {', '.join(near)}." if near else f"The catalogue has {len(names)} others."

@@ -206,8 +206,8 @@ def _links(store: Store, knowledge: Knowledge) -> defaultdict[str, list[str]]:
 
 def _rows(store: Store, knowledge: Knowledge, folder: str) -> Iterator[Row]:
     """The rows of all queries in a folder of ``queries/explain``; not those without words."""
-    for file in sorted((knowledge.root / "queries" / "explain" / folder).glob("*.rq")):
-        for row in select(store, file.read_text(encoding="utf-8")):
+    for query in knowledge.within(f"explain/{folder}").values():
+        for row in select(store, query):
             if "on" in row or {"zh", "en"} <= row.keys():
                 yield row
 

@@ -93,8 +93,8 @@ def _check(triples: list[Triple], facts: Facts, knowledge: Knowledge) -> None:
     fill(store, triples)
     fill(store, knowledge.background)
     problems = []
-    for file in sorted((knowledge.root / "queries" / "intake").glob("*.rq")):
-        for row in select(store, file.read_text(encoding="utf-8")):
+    for query in knowledge.within("intake").values():
+        for row in select(store, query):
             subject = row["subject"].value
             named = "" if subject.startswith(_BLANK) else f" <{subject}>"
             problems.append(

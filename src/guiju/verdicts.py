@@ -182,9 +182,9 @@ def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None
     for verdict in verdicts:
         by_iri[verdict.iri].append(verdict)
     store.bulk_extend(quad for iri, same in by_iri.items() for verdict in same for quad in _quads(iri, verdict))
-    for file in sorted((knowledge.root / "queries" / "explain").glob("*.rq")):
+    for query in knowledge.within("explain").values():
         # An engine may find rows in any order; the reader of two reports should not see that.
-        for iri, name, zh, en, fact in sorted(_explanations(store, file.read_text(encoding="utf-8"))):
+        for iri, name, zh, en, fact in sorted(_explanations(store, query)):
             part = Part(Text(zh, en), fact or None)
             for verdict in by_iri[iri]:
                 parts: list[Part] = getattr(verdict, name)

@@ -36,7 +36,6 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import permutations
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -260,25 +259,11 @@ class Derivations:
 
     def noticed(self, query: str) -> Iterator[Finding]:
         """Whether any cases notice each mutant of a query, by the name of its file without the ending."""
-        with TemporaryDirectory() as name:
-            root = Path(name)
-            (root / "queries" / "derive").mkdir(parents=True)
-            for file in [
-                *self._knowledge.root.glob("*"),
-                *self._knowledge.root.glob("queries/*"),
-                *strata(self._knowledge.root),
-            ]:
-                link = root / file.relative_to(self._knowledge.root)
-                if not link.exists():
-                    link.symlink_to(file)
-            changed = copy.copy(self._knowledge)
-            changed.root = root
-            place = root / "queries" / "derive" / f"{query}.rq"
-            text = place.read_text(encoding="utf-8")
-            place.unlink()
-            for change, mutant in self.of(text):
-                place.write_text(mutant, encoding="utf-8")
-                yield Finding(query, change, any(self._fails(key, changed) for key in self._folders[query]))
+        queries, place = self._knowledge.queries, f"derive/{query}"
+        changed = copy.copy(self._knowledge)
+        for change, mutant in self.of(queries[place]):
+            changed.__dict__["queries"] = {**queries, place: mutant}
+            yield Finding(query, change, any(self._fails(key, changed) for key in self._folders[query]))
 
     def _fails(self, key: str, changed: Knowledge) -> bool:
         shape, facts = keys.parse(key).shape, self._facts[key]
@@ -374,7 +359,7 @@ def main(arguments: list[str]) -> int:
 
 def _derivations(knowledge: Knowledge, folders: list[Path], prefix: str) -> int:
     derivations = Derivations(knowledge, folders)
-    names = [file.stem for file in strata(knowledge.root) if file.stem.startswith(prefix)]
+    names = [name for stratum in strata(knowledge) for name in stratum if name.startswith(prefix)]
     print(f"{'query':<48}{'mutants':>9}{'noticed':>9}")
     for name in names:
         found = list(derivations.noticed(name))
