@@ -16,7 +16,19 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from guiju import __version__, library
-from guiju.service import answers, assets, datasets, headers, judge, linked, pages, problems, protocol, validation
+from guiju.service import (
+    access,
+    answers,
+    assets,
+    datasets,
+    headers,
+    judge,
+    linked,
+    pages,
+    problems,
+    protocol,
+    validation,
+)
 from guiju.service.held import library as _library
 from guiju.show import UnknownKey
 
@@ -38,6 +50,8 @@ app = FastAPI(
     docs_url=None,
     redoc_url=None,
 )
+# The last is the outermost.
+app.add_middleware(access.Asked)
 app.add_middleware(headers.Headers)
 problems.install(app, {UnknownKey: 404, library.UnknownQuestion: 404, library.LibraryError: 400})
 for offered in (assets, pages, validation, linked, datasets, protocol):

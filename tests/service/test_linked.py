@@ -631,7 +631,7 @@ def test_our_own_fault_is_a_problem_too(monkeypatch: pytest.MonkeyPatch) -> None
 def test_every_answer_carries_the_headers_of_safety(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["x-frame-options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["access-control-allow-origin"] == "*"

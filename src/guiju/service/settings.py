@@ -6,12 +6,14 @@ The table in README ("Running the service") has a row for every field, and a tes
 from __future__ import annotations
 
 import os
+import re
 from difflib import get_close_matches
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Literal, get_args, get_origin
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GUIJU_"
 MIB, GIB = 1024**2, 1024**3
@@ -29,6 +31,13 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, use_attribute_docstrings=True
     )
 
+    keys_file: Path | None = None
+    """The file that holds the hash of every key, a line each; without it, only who asks over loopback may write."""
+    writing: Literal["on", "off"] = "on"
+    """Whether anything may be kept, changed or deleted at all."""
+    hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names by which the server is known, separated by commas, without ports; needed behind a reverse proxy."""
+
     sparql_workers: Annotated[int, Field(ge=1, le=64)] = 2
     """SPARQL queries that run at the same time."""
     sparql_waiting: Annotated[int, Field(ge=1, le=10_000)] = 16
@@ -39,6 +48,14 @@ class Settings(BaseSettings):
     """Bytes of address space of one worker that runs queries."""
     sparql_bytes: Annotated[int, Field(ge=1, le=4 * GIB - 1)] = 32 * MIB
     """Bytes of one answer of ``/sparql``; a larger one is refused whole."""
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        names = given.lower().replace(",", " ").split() if isinstance(given, str) else given
+        if isinstance(names, list) and not all(re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", name) for name in names):
+            raise ValueError("names or addresses separated by commas, without schemes, ports or brackets")
+        return names
 
 
 @lru_cache(maxsize=1)
