@@ -1,6 +1,7 @@
 """Errors, the same for every route: status, title, and a detail that says what to do.
 
-For programs they are problem details (RFC 9457), for a browser a page.
+For programs they are problem details (RFC 9457), for a browser a page. Their text is Chinese and then English, or the
+one of the two that Accept-Language prefers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+
+from guiju.service import language
 
 _MEDIA = "application/problem+json"
 _LOG = logging.getLogger(__name__)
@@ -42,7 +45,7 @@ def answered(
     """The problem as a page where a browser asks for one, else as problem details; programs' paths have no pages."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     if path.startswith(("/api/", "/sparql")) or not _wants_page(request):
-        return problem(status, detail, headers, **more)
+        return problem(status, language.sentence(detail, request), headers, **more)
     # The pages know of the problems.
     from guiju.service import html
 
