@@ -16,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pyoxigraph import Store
 
-from guiju import api, cli, picture
+from guiju import api, cli, drawing
 from guiju.derivation import Derived, derive
 from guiju.graph import Entity, Group, Link, NoPicture, company_called, group
 from guiju.knowledge import Knowledge
@@ -230,7 +230,7 @@ def _overlaps(drawn: _Drawn) -> list[str]:
         x, top, right, bottom = boxes[g.get("data-iri")]
         for text in g.findall(f"{SVG}text"):
             size, at = float(text.get("font-size", "0")), float(text.get("y", "nan"))
-            if not (top <= at - size and at <= bottom and picture.width_of(text.text or "", size) <= right - x - 10):
+            if not (top <= at - size and at <= bottom and drawing.width_of(text.text or "", size) <= right - x - 10):
                 found.append(f"text {text.text} out of its box")
     width, height = float(drawn.root.get("width", "0")), float(drawn.root.get("height", "0"))
     inside = all(x >= 0 and right <= width and top >= 0 and bottom <= height for x, top, right, bottom in places)
@@ -293,9 +293,9 @@ def test_text_is_wrapped_and_nothing_is_lost() -> None:
         "W" * 99,
         "a b",
     ):
-        lines = picture.wrapped(text, 100, 13)
+        lines = drawing.wrapped(text, 100, 13)
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-        assert all(picture.width_of(line, 13) <= 100 for line in lines)
+        assert all(drawing.width_of(line, 13) <= 100 for line in lines)
 
 
 # Which company, how many, and what is missing.

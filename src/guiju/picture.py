@@ -6,21 +6,18 @@ by outline and corners, lines by dashes, arrowheads and labels. Lengths are in p
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from guiju.drawing import FONT, HEAD, add, arrowhead, clean, px, width_of, wrapped
 from guiju.graph import Entity, Group, Link, NoPicture
 
 BOX, PAD, PORT, GAP = 228.0, 9.0, 17.0, 22.0
 """The width of a box, the space around its text, the room for one line's end, and between two boxes."""
-_TRUNK, _CORNER, _HEAD, _MARGIN, _NARROWEST = 9.0, 5.0, 11.0, 24.0, 900.0
-_FONT = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, WenQuanYi Micro Hei, sans-serif"
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TRUNK, _CORNER, _MARGIN, _NARROWEST = 9.0, 5.0, 24.0, 900.0
 _BOXES: dict[str, tuple[str, str, dict[str, str]]] = {
     "company": ("资产管理公司", "the company", {"fill": "#1f2937", "stroke": "#000000", "stroke-width": "3"}),
     "scope": ("应当纳入并表", "must be consolidated", {"fill": "#dbe9f6", "stroke": "#000000", "stroke-width": "2.4"}),
@@ -148,28 +145,6 @@ def _text(entity: Entity, group: Group) -> list[tuple[str, str]]:
 _SIZE = {"name": 13.0, "kinds": 10.0, "note": 11.0, "label": 11.0}
 
 
-def width_of(text: str, size: float) -> float:
-    """About how wide a text is at a font size: never less than fonts commonly make it."""
-    return sum(size * (1.0 if unicodedata.east_asian_width(char) in "WFA" else 0.62) for char in text)
-
-
-def wrapped(text: str, width: float, size: float) -> list[str]:
-    """A text in lines of at most a width: between any two Chinese characters, and words where they fit on a line."""
-    lines, line = [], ""
-    for piece in re.findall(r"[\x21-\x7e\u00a1-\u2fff]+|\s+|.", " ".join(text.split())):
-        while piece:
-            if width_of(line + piece, size) <= width:
-                line, piece = line + piece, ""
-            elif line.strip():
-                lines.append(line.strip())
-                line, piece = "", piece.lstrip()
-            else:
-                cut = max(1, next(n for n in range(len(piece), -1, -1) if width_of(piece[:n], size) <= width))
-                lines.append(piece[:cut])
-                piece = piece[cut:]
-    return [*lines, line.strip()] if line.strip() or not lines else lines
-
-
 def _arrange(boxes: dict[str, _Box], group: Group) -> list[_Line]:
     """Columns and orders for all boxes, by igraph; and the lines between them, with where they pass."""
     igraph = _igraph()
@@ -248,7 +223,7 @@ def _columns(boxes: dict[str, _Box], lines: list[_Line], passed: dict[tuple[int,
     before, after = [0.0] * count, [0.0] * count
     turns: list[dict[_Trunk, list[tuple[float, float]]]] = [defaultdict(list) for _ in range(count)]
     for line in lines:
-        wide = width_of(line.label, _SIZE["label"]) + _HEAD + 14
+        wide = width_of(line.label, _SIZE["label"]) + HEAD + 14
         room, column = (after, line.left.column) if line.reversed else (before, line.right.column)
         room[column] = max(room[column], wide)
         for gap, trunk, y, to in line.turns(passed):
@@ -354,16 +329,16 @@ class _Drawing:
         root = ET.Element(
             "svg",
             {
-                "xmlns": "http://www.w3.org/2000/svg", "width": _n(width), "height": _n(height),
-                "viewBox": f"0 0 {_n(width)} {_n(height)}", "role": "img", "aria-labelledby": "title description",
-                "font-family": _FONT, "xml:lang": "zh",
+                "xmlns": "http://www.w3.org/2000/svg", "width": px(width), "height": px(height),
+                "viewBox": f"0 0 {px(width)} {px(height)}", "role": "img", "aria-labelledby": "title description",
+                "font-family": FONT, "xml:lang": "zh",
             },
         )  # fmt: skip
-        _add(root, "title", {"id": "title"}, f"{self.group.company.name}集团图 Group of {self.group.company.name}")
-        _add(root, "desc", {"id": "description"}, self._description())
-        _add(root, "rect", {"width": "100%", "height": "100%", "fill": "#ffffff"})
+        add(root, "title", {"id": "title"}, f"{self.group.company.name}集团图 Group of {self.group.company.name}")
+        add(root, "desc", {"id": "description"}, self._description())
+        add(root, "rect", {"width": "100%", "height": "100%", "fill": "#ffffff"})
         root.append(legend)
-        body = _add(root, "g", {"transform": f"translate(0 {_n(top)})"})
+        body = add(root, "g", {"transform": f"translate(0 {px(top)})"})
         for line in self.lines:
             self._line(body, line)
         for line in self.lines:
@@ -383,7 +358,7 @@ class _Drawing:
 
     def _description(self) -> str:
         said = [f"{link.zh}：{self._name(link.source)} → {self._name(link.target)}" for link in self.group.links]
-        return f"{len(self.boxes)} 个主体 entities，{len(said)} 条关系 links。" + "；".join(map(_clean, said))
+        return f"{len(self.boxes)} 个主体 entities，{len(said)} 条关系 links。" + "；".join(map(clean, said))
 
     def _name(self, iri: str) -> str:
         return self.boxes[iri].entity.name
@@ -391,71 +366,71 @@ class _Drawing:
     def _box(self, body: ET.Element, box: _Box) -> None:
         entity = box.entity
         zh, en, style = _BOXES[entity.standing]
-        place = {"x": _n(box.x), "y": _n(box.y), "width": _n(BOX), "height": _n(box.height)}
-        drawn = _add(body, "g", {"class": "entity", "data-iri": entity.iri})
-        _add(drawn, "title", {}, f"{entity.name} {entity.english}（{zh} {en}）<{entity.iri}>")
-        _add(drawn, "rect", {**place, **style})
+        place = {"x": px(box.x), "y": px(box.y), "width": px(BOX), "height": px(box.height)}
+        drawn = add(body, "g", {"class": "entity", "data-iri": entity.iri})
+        add(drawn, "title", {}, f"{entity.name} {entity.english}（{zh} {en}）<{entity.iri}>")
+        add(drawn, "rect", {**place, **style})
         y = box.y + (box.height - sum(_SIZE[part] + 4 for part, _ in box.text)) / 2
         for part, text in box.text:
             y += _SIZE[part] + 4
-            look = {"x": _n(box.x + PAD), "y": _n(y - 4), "font-size": _n(_SIZE[part])}
+            look = {"x": px(box.x + PAD), "y": px(y - 4), "font-size": px(_SIZE[part])}
             look["fill"] = "#ffffff" if entity.standing == "company" else "#444444" if part == "kinds" else "#000000"
             if part == "name":
                 look["font-weight"] = "bold"
-            _add(drawn, "text", look, text)
+            add(drawn, "text", look, text)
 
     def _line(self, body: ET.Element, line: _Line) -> None:
         zh, en, style, filled = _LINES.get(line.link.kind, _PLAIN)
         style = {**style, **_OUTSIDE} if self._outside(line) else style
-        begin = line.left.x + BOX + (_HEAD if line.reversed else 0)
-        path = [f"M {_n(begin)} {_n(line.start)}"]
+        begin = line.left.x + BOX + (HEAD if line.reversed else 0)
+        path = [f"M {px(begin)} {px(line.start)}"]
         for column, trunk, at, to in line.turns(self.passed):
             path.append(_turn(self.columns.trunks[column][trunk], at, to))
-        path.append(f"H {_n(line.right.x - (0 if line.reversed else _HEAD))}")
-        drawn = _add(body, "g", {"class": "link", "data-iri": line.link.iri})
+        path.append(f"H {px(line.right.x - (0 if line.reversed else HEAD))}")
+        drawn = add(body, "g", {"class": "link", "data-iri": line.link.iri})
         source, target = self._name(line.link.source), self._name(line.link.target)
-        _add(drawn, "title", {}, f"{zh} {en}：{source} → {target}，{line.link.zh} {line.link.en}")
-        _add(drawn, "path", {"d": " ".join(path), "fill": "none", **style})
-        tip = (begin - _HEAD, line.start, 1) if line.reversed else (line.right.x, line.end, -1)
-        _add(drawn, "path", _head(*tip, style["stroke"], filled))
+        add(drawn, "title", {}, f"{zh} {en}：{source} → {target}，{line.link.zh} {line.link.en}")
+        add(drawn, "path", {"d": " ".join(path), "fill": "none", **style})
+        tip = (begin - HEAD, line.start, 1) if line.reversed else (line.right.x, line.end, -1)
+        add(drawn, "path", arrowhead(*tip, style["stroke"], filled))
 
     def _label(self, body: ET.Element, line: _Line) -> None:
         if line.reversed:
-            x, y, anchor = line.left.x + BOX + _HEAD + 4, line.start, "start"
+            x, y, anchor = line.left.x + BOX + HEAD + 4, line.start, "start"
         else:
-            x, y, anchor = line.right.x - _HEAD - 4, line.end, "end"
+            x, y, anchor = line.right.x - HEAD - 4, line.end, "end"
         wide = width_of(line.label, _SIZE["label"])
         left = x if anchor == "start" else x - wide
-        drawn = _add(body, "g", {"class": "label"})
-        place = {"x": _n(left - 2), "y": _n(y - 7), "width": _n(wide + 4), "height": "14"}
-        _add(drawn, "rect", {**place, "fill": "#ffffff"})
-        look = {"x": _n(x), "y": _n(y + 4), "font-size": _n(_SIZE["label"]), "text-anchor": anchor}
-        _add(drawn, "text", look, line.label)
+        drawn = add(body, "g", {"class": "label"})
+        place = {"x": px(left - 2), "y": px(y - 7), "width": px(wide + 4), "height": "14"}
+        add(drawn, "rect", {**place, "fill": "#ffffff"})
+        look = {"x": px(x), "y": px(y + 4), "font-size": px(_SIZE["label"]), "text-anchor": anchor}
+        add(drawn, "text", look, line.label)
 
     def _legend(self) -> tuple[ET.Element, float]:
         """Title, key and notes, and how much room they take."""
         legend = ET.Element("g", {"class": "legend"})
         name, day = self.group.company.name, self.group.day
-        _add(legend, "text", {"x": _n(_MARGIN), "y": "38", "font-size": "20", "font-weight": "bold"}, f"{name}集团图")
+        add(legend, "text", {"x": px(_MARGIN), "y": "38", "font-size": "20", "font-weight": "bold"}, f"{name}集团图")
         about = [f"截至 as of {day}" if day else "", "依据 under " + "、".join(self.group.documents)]
         if not self.group.documents:
             about.pop()
         if self.group.left_out:
             count = self.group.left_out
             about.append(f"另有 {count} 个未受控制的主体未画出 {count} entities that are not controlled are not shown")
-        look = {"x": _n(_MARGIN), "y": "60", "font-size": "12"}
-        _add(legend, "text", look, "；".join(part for part in about if part))
+        look = {"x": px(_MARGIN), "y": "60", "font-size": "12"}
+        add(legend, "text", look, "；".join(part for part in about if part))
         x, y = _MARGIN, 78.0
         for zh, en, style, filled in self._entries():
             wide = 48 + width_of(f"{zh} {en}", 11) + 20
             if x + wide > self._width() and x > _MARGIN:
                 x, y = _MARGIN, y + 26
             if filled is None:
-                _add(legend, "rect", {"x": _n(x), "y": _n(y), "width": "40", "height": "16", **style})
+                add(legend, "rect", {"x": px(x), "y": px(y), "width": "40", "height": "16", **style})
             else:
-                _add(legend, "path", {"d": f"M {_n(x)} {_n(y + 8)} H {_n(x + 40 - _HEAD)}", "fill": "none", **style})
-                _add(legend, "path", _head(x + 40, y + 8, -1, style["stroke"], filled))
-            _add(legend, "text", {"x": _n(x + 48), "y": _n(y + 12), "font-size": "11"}, f"{zh} {en}")
+                add(legend, "path", {"d": f"M {px(x)} {px(y + 8)} H {px(x + 40 - HEAD)}", "fill": "none", **style})
+                add(legend, "path", arrowhead(x + 40, y + 8, -1, style["stroke"], filled))
+            add(legend, "text", {"x": px(x + 48), "y": px(y + 12), "font-size": "11"}, f"{zh} {en}")
             x += wide
         return legend, y + 26 + _MARGIN
 
@@ -474,30 +449,8 @@ class _Drawing:
 def _turn(x: float, y: float, to: float) -> str:
     """On a level to a place, from there up or down, and on; with round corners."""
     if abs(to - y) < 0.5:
-        return f"H {_n(x)}"
+        return f"H {px(x)}"
     corner = min(_CORNER, abs(to - y) / 2)
     way = corner if to > y else -corner
-    first = f"H {_n(x - corner)} Q {_n(x)} {_n(y)} {_n(x)} {_n(y + way)}"
-    return f"{first} V {_n(to - way)} Q {_n(x)} {_n(to)} {_n(x + corner)} {_n(to)}"
-
-
-def _head(x: float, y: float, way: int, colour: str, filled: bool) -> dict[str, str]:
-    """An arrowhead whose tip is at a place: filled for what gives votes, open for what does not."""
-    back = x + way * _HEAD
-    points = f"M {_n(x)} {_n(y)} L {_n(back)} {_n(y - 4.5)} L {_n(back)} {_n(y + 4.5)} Z"
-    return {"d": points, "fill": colour if filled else "#ffffff", "stroke": colour, "stroke-width": "1.2"}
-
-
-def _add(parent: ET.Element, tag: str, attributes: dict[str, str], text: str | None = None) -> ET.Element:
-    found = ET.SubElement(parent, tag, {name: _clean(value) for name, value in attributes.items()})
-    found.text = None if text is None else _clean(text)
-    return found
-
-
-def _clean(text: str) -> str:
-    """The text without characters that XML cannot hold."""
-    return _NOT_XML.sub("\ufffd", text)
-
-
-def _n(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
+    first = f"H {px(x - corner)} Q {px(x)} {px(y)} {px(x)} {px(y + way)}"
+    return f"{first} V {px(to - way)} Q {px(x)} {px(to)} {px(x + corner)} {px(to)}"

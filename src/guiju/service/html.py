@@ -107,14 +107,9 @@ def term(local: str | None) -> dict[str, str]:
     return {"zh": zh, "en": en}
 
 
-def backwards(local: str) -> dict[str, str]:
-    """The names of one of our properties, read from its other end."""
-    return property_names(keys.GJ + local, backwards=True)
-
-
-def property_names(iri: str, *, backwards: bool) -> dict[str, str]:
-    """The names of a property of ours or another vocabulary, read from either end."""
-    zh, en = (_inverse_name if backwards else name)(NamedNode(iri))
+def backwards(of: str) -> dict[str, str]:
+    """The names of a property, by its IRI or, where it is ours, the last part of it, read from its other end."""
+    zh, en = _inverse_name(NamedNode(of if ":" in of else keys.GJ + of))
     return {"zh": zh, "en": en}
 
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 from pyoxigraph import Literal, NamedNode
 
 from guiju import keys, library
-from guiju.service import datasets, html
+from guiju.service import datasets, html, network_picture
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
 from guiju.service.problems import Problem
@@ -36,6 +36,17 @@ def home(request: Request) -> Response:
     if media != "text/html":
         return datasets.described(request, media)
     return shown(request, "home.html", documents=_documents(date.today().isoformat()))
+
+
+@router.get("/network/{document}/{provision}", response_class=Response)
+def connected(request: Request, document: str, provision: str) -> Response:
+    """What a provision is connected with, drawn and listed; where Accept asks for it, the drawing alone."""
+    media = choose(request, ["text/html", "image/svg+xml"])
+    key = held().library.resolve(f"{document}/{provision}"[:500])
+    found = network_picture.connected(keys.Key(key.document, key.provision), request.scope.get("root_path", ""))
+    if media != "text/html":
+        return respond(request, found["drawing"].encode(), media)
+    return shown(request, "network.html", **found)
 
 
 @router.get("/compare", response_class=Response)

@@ -13,7 +13,7 @@ from typing import Any
 from pyoxigraph import NamedNode
 
 from guiju import keys, library
-from guiju.service import html
+from guiju.service import html, network_picture
 from guiju.service.held import held
 
 Entry = dict[str, Any]
@@ -86,6 +86,7 @@ def _provision(key: keys.Key, root: str) -> Entry:
         "before_this": _cited(around[0]),
         "after_this": _cited(around[1]),
         "whole": None if whole == str(key) else _cited(whole),
+        **network_picture.connected(key, root),
     }
 
 
