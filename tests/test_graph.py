@@ -16,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pyoxigraph import Store
 
-from guiju import api, cli, drawing
+from guiju import api, cli, drawing, picture
 from guiju.derivation import Derived, derive
 from guiju.graph import Entity, Group, Link, NoPicture, company_called, group
 from guiju.knowledge import Knowledge
