@@ -24,6 +24,8 @@ from guiju.service import (
     headers,
     judge,
     linked,
+    metrics,
+    operations,
     pages,
     problems,
     protocol,
@@ -50,11 +52,10 @@ app = FastAPI(
     docs_url=None,
     redoc_url=None,
 )
-# The last is the outermost.
-app.add_middleware(access.Asked)
-app.add_middleware(headers.Headers)
+for layer in (operations.Operations, headers.Headers, access.Asked, operations.Faults)[::-1]:
+    app.add_middleware(layer)
 problems.install(app, {UnknownKey: 404, library.UnknownQuestion: 404, library.LibraryError: 400})
-for offered in (assets, pages, validation, linked, datasets, protocol):
+for offered in (assets, pages, validation, linked, datasets, protocol, metrics):
     app.include_router(offered.router)
 
 

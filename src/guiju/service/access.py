@@ -102,6 +102,7 @@ async def trusted(
             else "这需要密钥。 This needs a key: as Authorization: Bearer …, or as the password of any user.",
             {"WWW-Authenticate": challenge},
         )
+    request.state.key = found
     return found
 
 

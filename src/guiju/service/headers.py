@@ -23,7 +23,7 @@ _ALWAYS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_EXPOSED = "ETag, Link, X-Total-Count, Location, Content-Location, Retry-After"
+_EXPOSED = "ETag, Link, X-Total-Count, Location, Content-Location, Retry-After, X-Request-ID"
 POSTED = "/sparql"
 """The one path on which other origins may POST: a query changes nothing and says nothing of the one who asks."""
 _PRIVATE = ("/submissions", "/api/v1/submissions", "/metrics")
@@ -36,7 +36,7 @@ def policy(name: str) -> dict[str, str]:
 
 
 class Headers:
-    """The outermost layer of the app."""
+    """The layer around all that answers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -7,7 +7,6 @@ one of the two that Accept-Language prefers.
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -19,9 +18,9 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from guiju.service import language
+from guiju.service.logs import request_id
 
 _MEDIA = "application/problem+json"
-_LOG = logging.getLogger(__name__)
 
 
 class Problem(HTTPException):
@@ -33,8 +32,12 @@ class Problem(HTTPException):
 
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
-    """An answer of the media type ``application/problem+json``; ``more`` are further members of it."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    """An answer of the media type ``application/problem+json``; ``more`` are further members of it.
+
+    The member ``request`` is the id under which the log has the request, and which whoever asked can quote.
+    """
+    known = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body = {**known, **more, "request": request_id.get() or None}
     text = json.dumps({name: value for name, value in body.items() if value is not None}, ensure_ascii=False)
     return Response(text, status, {**(headers or {}), "Cache-Control": "no-store"}, _MEDIA)
 
@@ -55,6 +58,7 @@ def answered(
         status=status,
         title=HTTPStatus(status).phrase,
         detail=detail,
+        request=request_id.get(),
     )
     return Response(body, status, {**(headers or {}), "Cache-Control": "no-store"}, "text/html; charset=utf-8")
 
@@ -69,7 +73,7 @@ def _wants_page(request: Request) -> bool:
 
 
 def install(app: FastAPI, known: Mapping[type[Exception], int]) -> None:
-    """Have the app answer every error so: those that routes raise, bad parameters, unknown paths, our own faults.
+    """Have the app answer every error so: those that routes raise, bad parameters, unknown paths.
 
     ``known`` gives the status of errors whose message says what is to be done.
     """
@@ -81,7 +85,6 @@ def install(app: FastAPI, known: Mapping[type[Exception], int]) -> None:
         app.add_exception_handler(kind, _of_known)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_parameters)
-    app.add_exception_handler(Exception, _of_ours)
 
 
 async def _of_http(request: Request, error: Exception) -> Response:
@@ -99,6 +102,8 @@ async def _of_parameters(request: Request, error: Exception) -> Response:
     return answered(request, 422, f"参数不合要求。 A parameter is not as it should be: {said}", errors=wrong)
 
 
-async def _of_ours(request: Request, error: Exception) -> Response:
-    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answered(request, 500, "规矩自身的错误，详见服务器日志。 Our own fault; the server's log says more.")
+def ours(request: Request) -> Response:
+    """The problem of our own fault; the log says more under the same id."""
+    return answered(
+        request, 500, "规矩自身的错误，请附请求编号报告。 Our own fault; please report it with the id of the request."
+    )

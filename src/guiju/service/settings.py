@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     """Whether anything may be kept, changed or deleted at all."""
     hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Names by which the server is known, separated by commas, without ports; needed behind a reverse proxy."""
+    log: Literal["text", "json"] = "text"
+    """How the log is written to standard error."""
+    grace: Seconds = 30.0
+    """Seconds that work under way may still take when the server is told to end."""
 
     sparql_workers: Annotated[int, Field(ge=1, le=64)] = 2
     """SPARQL queries that run at the same time."""
