@@ -87,7 +87,7 @@ def test_a_drawing_hides_nothing(many: int) -> None:
     drawing = _drawn(found)
     boxes = _boxes(drawing)
     width, height = (float(drawing.attrib[name]) for name in ("width", "height"))
-    assert all(0 <= x and 0 <= y and to <= width and down <= height for x, y, to, down in boxes)
+    assert all(x >= 0 and y >= 0 and to <= width and down <= height for x, y, to, down in boxes)
     for (x1, y1, x2, y2), (a1, b1, a2, b2) in combinations(boxes, 2):
         assert x2 <= a1 or a2 <= x1 or y2 <= b1 or b2 <= y1, "two boxes overlap"
     places = 1 + sum(map(len, found.steps.values()))
