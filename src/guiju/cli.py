@@ -327,10 +327,22 @@ def serve(
     host: Annotated[str, typer.Option(help="地址。 Address.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="端口。 Port.")] = 8000,
 ) -> None:
-    """HTTP 接口。 The HTTP API."""
-    import uvicorn
+    """网页与 HTTP 接口。 The pages and the HTTP API; settings are environment variables, README lists them."""
+    from guiju.service import running
 
-    uvicorn.run("guiju.api:app", host=host, port=port)
+    running.run(host, port)
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Argument(help="密钥的名称，会写入日志。 A name for it; the log will have it.")],
+) -> None:
+    """新的密钥，用于写入：guiju key NAME >> keys。 A new key for writing; prints its line for GUIJU_KEYS_FILE."""
+    from guiju.service.access import new_key
+
+    secret, line = new_key(name)
+    err.print(f"密钥，只显示这一次。 The key, shown this once: {secret}", markup=False)
+    print(line)
 
 
 def exit_code(report: Report, fail_on: FailOn) -> int:
