@@ -53,8 +53,6 @@ def _text(parts: str | list[str | list[Any]]) -> str:
     return "".join(part if isinstance(part, str) else part[0] * part[1] for part in parts)
 
 
-THREATS = [
-    _threat(entry) for entry in tomllib.loads((HERE / "threats.toml").read_text(encoding="utf-8"))["threat"]
-]
+THREATS = [_threat(entry) for entry in tomllib.loads((HERE / "threats.toml").read_text(encoding="utf-8"))["threat"]]
 FACTS = [threat for threat in THREATS if not threat.query]
 QUERIES = [threat for threat in THREATS if threat.query]

@@ -26,7 +26,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
-@pytest.mark.parametrize("threat", [threat for threat in FACTS if not threat.served], ids=str)
+@pytest.mark.parametrize("threat", [threat for threat in FACTS if threat.refused or not threat.served], ids=str)
 def test_threat(threat: Threat) -> None:
     sent = [(threat.name, threat.body, None)]
     if not threat.refused:
