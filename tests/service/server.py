@@ -58,17 +58,27 @@ class Server:
 
     def workers(self) -> set[int]:
         """The processes that run queries for this server."""
-        found = set()
-        for folder in Path("/proc").iterdir():
-            try:
-                if (
-                    f"\nPPid:\t{self.pid}\n" in (folder / "status").read_text()
-                    and b"worker.py" in (folder / "cmdline").read_bytes()
-                ):
-                    found.add(int(folder.name))
-            except (OSError, ValueError):
-                continue
-        return found
+        return {number for number in children(self.pid) if b"guiju.service.querying" in command(number)}
+
+    def copies(self) -> set[int]:
+        """The copies of workers that have a job, of either kind."""
+        return {copy for number in children(self.pid) for copy in children(number)}
+
+
+def children(parent: int) -> set[int]:
+    """The processes that a process has started and that still run."""
+    try:
+        return {int(number) for number in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+    except OSError:
+        return set()
+
+
+def command(number: int) -> bytes:
+    """The command line of a process; empty where it has gone."""
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from fastapi import APIRouter, Request, Response
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from guiju import keys
-from guiju.service import guard
+from guiju.service import guard, querying
 from guiju.service.describe import tidy, write
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
@@ -55,7 +55,7 @@ _FORM, _DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
 @asynccontextmanager
 async def _running(_: Any) -> AsyncIterator[dict[str, Pool]]:
     data = await asyncio.to_thread(lambda: held().quads)
-    pool = Pool(lambda: data, _limits())
+    pool = Pool(querying.__name__, lambda: data, _limits())
     pool.start()
     try:
         yield {"pool": pool}
@@ -169,7 +169,8 @@ async def _answer(request: Request, query: str) -> Response:
         raise Problem(503, "starting", "服务尚未就绪。 The service is not ready.", {"Retry-After": "1"})
     base = keys.BASE + "sparql"
     try:
-        reply = await pool.ask(query, formats[media], base, held().prefixes)
+        job = {"format": formats[media], "base": base, "prefixes": held().prefixes}
+        reply = await pool.ask(job, query.encode())
     except Busy:
         raise Problem(
             503, "busy", "所有查询进程都在忙，请稍后再试。 Every worker is busy; try again.", {"Retry-After": "5"}
