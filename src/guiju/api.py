@@ -20,6 +20,7 @@ from guiju.service import (
     access,
     answers,
     assets,
+    bodies,
     datasets,
     headers,
     judge,
@@ -52,7 +53,7 @@ app = FastAPI(
     docs_url=None,
     redoc_url=None,
 )
-for layer in (operations.Operations, headers.Headers, access.Asked, operations.Faults)[::-1]:
+for layer in (operations.Operations, headers.Headers, access.Asked, bodies.Bodies, operations.Faults)[::-1]:
     app.add_middleware(layer)
 problems.install(app, {UnknownKey: 404, library.UnknownQuestion: 404, library.LibraryError: 400})
 for offered in (assets, pages, validation, linked, datasets, protocol, metrics):

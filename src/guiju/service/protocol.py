@@ -95,8 +95,6 @@ async def by_post(request: Request) -> Response:
         one.startswith("charset=") and one.strip('"') not in ("charset=utf-8", 'charset="utf-8') for one in parameters
     ):
         raise Problem(415, "charset", "查询须为 UTF-8。 A query is sent in UTF-8.")
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise Problem(415, "content-encoding", "请求体不得压缩。 The body is sent without compression.")
     body = await _body(request)
     if media == _DIRECT:
         if beside is not None:

@@ -1,0 +1,75 @@
+"""Bodies of requests as they arrive: how long one may take, how large it may say it is, and that it is plain.
+
+A body is only ever read by the route that wants it. This layer refuses one that announces too much before a byte of
+it is read, one that is packed, and one whose length is told in two ways, of which a proxy before us may believe the
+other; and it ends the wait for one that only drips.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from guiju.service import judge
+from guiju.service.problems import Problem, answered
+from guiju.service.settings import settings
+
+_CLOSED = {"Connection": "close"}
+
+
+class Bodies:
+    """The layer before the routes. Problems 400, 408, 413 and 415."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refused = _refused(Headers(scope=scope))
+        if refused:
+            told = answered(Request(scope), refused.status_code, refused.detail, refused.headers, code=refused.code)
+            await told(scope, receive, send)
+            return
+        loop = asyncio.get_running_loop()
+        end, arrived = 0.0, False
+
+        async def received() -> Message:
+            nonlocal end, arrived
+            # What comes after the body is that the client has gone, which may be long.
+            if arrived:
+                return await receive()
+            end = end or loop.time() + settings().arrival
+            try:
+                message = await asyncio.wait_for(receive(), max(0.0, end - loop.time()))
+            except TimeoutError:
+                arrived = True
+                raise Problem(
+                    408,
+                    "body-late",
+                    f"请求体在 {settings().arrival:g} 秒内没有到齐。 "
+                    f"The body was not there within {settings().arrival:g} seconds.",
+                    _CLOSED,
+                ) from None
+            arrived = not message.get("more_body", False)
+            return message
+
+        await self.app(scope, received, send)
+
+
+def _refused(headers: Headers) -> Problem | None:
+    """Why a body is not read at all, going by what is said of it."""
+    length = headers.get("content-length", "0")
+    if "transfer-encoding" in headers and "content-length" in headers:
+        return Problem(
+            400, "framing", "长度说明了两次。 Its length is told twice: Transfer-Encoding and Content-Length.", _CLOSED
+        )
+    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        return Problem(415, "content-encoding", "请求体不得压缩。 The body is sent without compression.")
+    if length.isascii() and length.isdigit() and int(length[:20]) > judge.MAX_BODY:
+        return judge.too_large()
+    return None
