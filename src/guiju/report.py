@@ -66,7 +66,7 @@ class Report:
 
     def turtle(self, outcomes: Collection[str] = OUTCOMES) -> str:
         """A ``sh:ValidationReport`` of what failed, and an ``earl:Assertion`` for every verdict."""
-        return rdf.turtle(self._triples(outcomes))
+        return rdf.turtle(self.triples(outcomes))
 
     def print(self, console: Console, outcomes: Collection[str]) -> None:
         """Write the report to be read: by entity, then in the order of the law; Chinese first."""
@@ -195,7 +195,8 @@ class Report:
             named.setdefault(iri, _Named(row["entity"].value, title))
         return named
 
-    def _triples(self, outcomes: Collection[str]) -> Iterator[Triple]:
+    def triples(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[Triple]:
+        """The statements of :meth:`turtle`; the results of the verdicts come in the order of :meth:`json`."""
         report, type_ = BlankNode(), NamedNode(keys.RDF + "type")
 
         def sh(name: str) -> NamedNode:

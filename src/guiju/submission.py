@@ -10,11 +10,12 @@ from pyoxigraph import Literal, NamedNode, Store, Triple
 from guiju import intake, keys
 from guiju.intake import BadInput, Facts, Ignored, InputInfo, Problem, Source, Text
 from guiju.knowledge import Knowledge, fill, select
+from guiju.progress import Progress, at, unheard
 
 _BLANK = "urn:guiju:blank:"
 _UNNAMED = "（未命名 unnamed）"
-_OWN = ("urn:guiju:conclusion:", "urn:guiju:figure:")
-"""IRIs of what derivations conclude; a stranger could otherwise add grounds to a conclusion."""
+_OWN = ("urn:guiju:conclusion:", "urn:guiju:figure:", "urn:guiju:verdict:")
+"""IRIs of what derivations conclude and judgement says; a stranger could otherwise add grounds, or verdicts."""
 _CONCLUDED = Text("此类归属或属性只能由推导得出。", "Only a derivation may conclude this.")
 
 
@@ -28,12 +29,15 @@ class Submission:
     place: Callable[[str], str | None]
 
 
-def receive(sources: Sequence[Source], knowledge: Knowledge, input_format: str | None = None) -> Submission:
+def receive(
+    sources: Sequence[Source], knowledge: Knowledge, input_format: str | None = None, progress: Progress = unheard
+) -> Submission:
     """Read sources through :func:`guiju.intake.read` and check them with ``queries/intake``.
 
     Raises BadInput with every problem, its place and its cure. What only derivations may conclude is
     left out and listed in ``ignored``.
     """
+    progress(at("reading"))
     facts = intake.read(sources, known_terms=lambda: knowledge.terms, input_format=input_format)
     concluded = _concluded_only(knowledge)
     kept, ignored = [], list(facts.ignored)
@@ -48,7 +52,7 @@ def receive(sources: Sequence[Source], knowledge: Knowledge, input_format: str |
         else:
             kept.append(triple)
     named = skolemised(kept)
-    _check(named, facts, knowledge)
+    _check(named, facts, knowledge, progress)
     return Submission(named, facts.inputs, ignored, lambda iri: place(facts, iri))
 
 
@@ -88,12 +92,14 @@ def place(facts: Facts, iri: str) -> str | None:
     return facts.place("_:" + iri.removeprefix(_BLANK) if iri.startswith(_BLANK) else iri)
 
 
-def _check(triples: list[Triple], facts: Facts, knowledge: Knowledge) -> None:
+def _check(triples: list[Triple], facts: Facts, knowledge: Knowledge, progress: Progress) -> None:
     store = Store()
     fill(store, triples)
     fill(store, knowledge.background)
     problems = []
-    for query in knowledge.within("intake").values():
+    queries = knowledge.within("intake")
+    for number, query in enumerate(queries.values(), 1):
+        progress(at("checking", number, len(queries)))
         for row in select(store, query):
             subject = row["subject"].value
             named = "" if subject.startswith(_BLANK) else f" <{subject}>"
