@@ -41,7 +41,8 @@ TYPES = {
     "xsd:integer": "10",
 }
 ANY = "*"
-_NOT_QUESTIONS = ("derive", "explain", "intake")
+_NOT_QUESTIONS = ("derive", "explain", "intake", "submissions")
+"""Folders of queries that are not asked of a knowledge base: steps of a judgement, and what is asked of kept graphs."""
 _PREFIXES = {keys.EARL: "earl:", keys.ELI: "eli:", keys.SH: "sh:", keys.XSD: "xsd:", keys.SKOS: "skos:"}
 _TITLE = re.compile(r"# (?P<zh>.+？) (?P<en>.+\?)")
 _PARAM = re.compile(r"@param\s+(?P<name>\w+)\s+(?P<type>\S+)\s+(?P<about>.+?)(?:\s+=\s+(?P<default>.+))?")
@@ -61,15 +62,23 @@ class UnknownQuestion(LibraryError):
     """There is no question of that name."""
 
 
-class MissingParameter(LibraryError):
+class BadParameter(LibraryError):
+    """What is wrong with one ``parameter``, by its name."""
+
+    def __init__(self, parameter: str, zh: str, en: str) -> None:
+        super().__init__(zh, en)
+        self.parameter = parameter
+
+
+class MissingParameter(BadParameter):
     """A parameter without default was not given."""
 
 
-class UnknownParameter(LibraryError):
+class UnknownParameter(BadParameter):
     """The question has no such parameter."""
 
 
-class BadValue(LibraryError):
+class BadValue(BadParameter):
     """A parameter's value is not of its type, or names nothing in the data."""
 
 
@@ -197,6 +206,7 @@ def bind(question: Question, params: Mapping[str, str], store: Store) -> dict[Va
         if name not in known:
             zh, en = "、".join(sorted(known)) or "（无）", ", ".join(sorted(known)) or "none"
             raise UnknownParameter(
+                name,
                 f"{question.name} 没有参数“{name}”；它的参数是：{zh}。",
                 f"{question.name} has no parameter {name!r}; it has {en}.",
             )
@@ -205,6 +215,7 @@ def bind(question: Question, params: Mapping[str, str], store: Store) -> dict[Va
         value = params.get(param.name) or param.default
         if value is None:
             raise MissingParameter(
+                param.name,
                 f"{question.name} 缺少参数“{param.name}”（{param.type}），例如 {TYPES[param.type]}。",
                 f"{question.name} needs the parameter {param.name!r} ({param.type}: {param.about}), "
                 f"for example {TYPES[param.type]}.",
@@ -261,7 +272,8 @@ def _term(param: Param, value: str, store: Store) -> NamedNode | Literal:
         return Literal(value, datatype=NamedNode(keys.XSD + "integer"))
     if param.type == "xsd:date":
         try:
-            day = date.fromisoformat(value)
+            # Python reads other forms of a date as well.
+            day = date.fromisoformat(value if len(value) == len("2018-07-01") else "")
         except ValueError:
             raise _bad(param, value, "不是日期", "is not a day") from None
         return Literal(day.isoformat(), datatype=NamedNode(keys.XSD + "date"))
@@ -311,6 +323,7 @@ def _node(param: Param, value: str) -> NamedNode:
 def _bad(param: Param, value: str, zh: str, en: str) -> BadValue:
     example = TYPES[param.type]
     return BadValue(
+        param.name,
         f"参数“{param.name}”的值“{value}”{zh}；应为 {param.type}，例如 {example}。",
         f"The value {value!r} of {param.name!r} {en}; write a value of type {param.type}, such as {example}.",
     )

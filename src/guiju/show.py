@@ -218,6 +218,31 @@ class Library:
             "shape": self.shape(shape) if shape else None,
         }
 
+    def is_concept(self, iri: str) -> bool:
+        """Whether the IRI is that of a concept, or of a scheme of concepts."""
+        return iri.startswith(keys.TAXONOMY) and self._exists(iri)
+
+    def concept(self, iri: str) -> dict[str, Any]:
+        """A concept: its names, its definition, the concepts next to it; of a scheme its names."""
+        return {
+            "key": short(iri),
+            "iri": iri,
+            "scheme": short(self._value(iri, keys.SKOS + "inScheme") or iri),
+            "label": self._label(NamedNode(iri)),
+            "definition": self._text(iri, keys.SKOS + "definition")._asdict(),
+            "broader": [short(other) for other in self._objects(iri, keys.SKOS + "broader")],
+            "narrower": [short(other) for other in self._narrower.get(iri, [])],
+        }
+
+    @cached_property
+    def _narrower(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for subject in self.about:
+            if isinstance(subject, NamedNode) and subject.value.startswith(keys.TAXONOMY):
+                for broader in self._objects(subject.value, keys.SKOS + "broader"):
+                    found.setdefault(broader, []).append(subject.value)
+        return found
+
     def shape(self, iri: str) -> dict[str, Any]:
         """A completed shape: target, scope, severity, components with their parameters, and its cases."""
         key = keys.parse(iri)

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from guiju import keys
-from guiju.service import html
+from guiju.service import html, openapi
 from guiju.service.describe import write
 from guiju.service.held import Held, Node, Term, held
 from guiju.service.negotiation import GRAPHS, choose, respond
@@ -32,14 +33,22 @@ _WHOLE = NamedNode(_OURS + "guiju")
 _DUMP = "dump.nq.gz"
 
 
-@router.get("/.well-known/void", response_class=Response)
-@router.get("/void", response_class=Response)
+_VOID: dict[str, Any] = {
+    "tags": ["linked data"],
+    "summary": "数据集 The datasets",
+    "response_class": Response,
+    "responses": openapi.texts([*GRAPHS, "text/html"], 404, 406),
+}
+
+
+@router.get("/.well-known/void", **_VOID)
+@router.get("/void", **_VOID)
 def void(request: Request) -> Response:
     """What datasets there are, how large, under what licence, and how to get at them."""
     return described(request, choose(request, [*GRAPHS, "text/html"]))
 
 
-@router.get("/void.{ending}", response_class=Response)
+@router.get("/void.{ending}", **_VOID)
 def void_as(request: Request, ending: str) -> Response:
     """The same in one format."""
     media = {**{end: media for media, end in GRAPHS.items()}, "html": "text/html"}.get(ending)
@@ -48,7 +57,10 @@ def void_as(request: Request, ending: str) -> Response:
     return described(request, media)
 
 
-@router.get(f"/{_DUMP}", response_class=Response)
+@router.get(
+    f"/{_DUMP}",
+    **{**_VOID, "summary": "全部数据 Everything that is held", "responses": openapi.texts(["application/gzip"])},
+)
 def dump(request: Request) -> Response:
     """Everything that is held, as N-Quads, compressed."""
     return respond(request, _compressed(), "application/gzip")

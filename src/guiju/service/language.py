@@ -1,7 +1,7 @@
 """Which of our two languages a client prefers, Chinese or English, as its Accept-Language says (RFC 9110).
 
-What is for programs holds both, and ``Content-Language`` names them in the order preferred; where only one has
-room (a cell of a table, the sentence of a problem) it is the one preferred, and Chinese where none is.
+JSON and RDF hold both. Where only one has room, in a cell of CSV, it is the one preferred, and Chinese where none is;
+the sentence of a problem is in both unless one is preferred.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from starlette.requests import Request
 
 _LONGEST = 1_000
 """Characters of the header that are read; a longer one is as none."""
-_RANGE = re.compile(r"\s*(?P<tag>\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*(?P<q>[01](?:\.\d{0,3})?)\s*)?")
+_RANGE = re.compile(
+    r"\s*(?P<tag>\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*(?P<q>[01](?:\.\d{0,3})?)\s*)?", re.ASCII
+)
 _BOTH = re.compile(r"(?P<zh>.*?[。！])\s(?P<en>.+)", re.DOTALL)
 
 
@@ -33,14 +35,9 @@ def preferred(request: Request) -> str | None:
     return "zh" if zh > en else "en"
 
 
-def order(request: Request) -> str:
-    """The value of Content-Language for an answer that holds both."""
-    return "en, zh" if preferred(request) == "en" else "zh, en"
-
-
 def one(text: Mapping[str, str], request: Request) -> str:
     """The one of a text's languages ``zh`` and ``en`` that is preferred; the other where it is missing."""
-    first, second = order(request).split(", ")
+    first, second = ("en", "zh") if preferred(request) == "en" else ("zh", "en")
     return text[first] or text[second]
 
 

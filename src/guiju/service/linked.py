@@ -13,16 +13,18 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
-from typing import Annotated
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pyoxigraph import Literal, NamedNode, Triple
 
 from guiju import keys
-from guiju.service import datasets, describe, html, reading
+from guiju.service import datasets, describe, html, openapi, reading
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
+from guiju.service.parameters import AsOf
 from guiju.service.problems import Problem
 from guiju.show import UnknownKey
 
@@ -43,41 +45,60 @@ _SAID = {
 }
 _ELI_STATE = {"in-force": "InForce-inForce", "not-yet": "InForce-notInForce", "no-longer": "InForce-notInForce"}
 
-AsOf = Annotated[str | None, Query(alias="as-of", description="a day, 2018-12-31")]
+
+_THING: dict[str, Any] = {
+    "tags": ["linked data"],
+    "summary": "文件、条文、规范、概念 A thing",
+    "status_code": 303,
+    "response_class": Response,
+    "responses": {
+        303: {"description": "描述在 Location。 Its description is at Location."},
+        **openapi.problems(404, 422),
+    },
+}
+_DESCRIPTION: dict[str, Any] = {
+    "tags": ["linked data"],
+    "response_class": Response,
+    "responses": openapi.texts(_OFFERS, 404, 406, 422),
+}
 
 
-@router.get("/id/{path:path}", status_code=303, response_class=Response)
-@router.get("/norm/{path:path}", status_code=303, response_class=Response)
-@router.get("/taxonomy/{path:path}", status_code=303, response_class=Response)
+@router.get("/id/{path:path}", **_THING)
+@router.get("/norm/{path:path}", **_THING)
+@router.get("/taxonomy/{path:path}", **_THING)
 def thing(request: Request, as_of: AsOf = None) -> Response:
     """A document, provision, authority, norm or concept: see the description of it."""
     path = _path(request).removesuffix("/")
     if path.startswith("taxonomy/") and path.count("/") == 1:
         path += "/scheme"
     _known(keys.BASE + path)
-    asked = f"?as-of={quote(as_of)}" if as_of else ""
+    asked = f"?as-of={as_of}" if as_of else ""
     place = f"{request.scope.get('root_path', '')}/about/{quote(path)}{asked}"
     return Response(status_code=303, headers={"Location": place, "Cache-Control": "public, max-age=3600"})
 
 
-@router.get("/shape/{path:path}", response_class=Response)
-@router.get("/ontology", response_class=Response)
-@router.get("/ontology.{ending}", response_class=Response)
-@router.get("/ontology/{path:path}", response_class=Response)
+@router.get("/shape/{path:path}", summary="形状 A shape", **_DESCRIPTION)
+@router.get("/ontology", summary="本体 The ontology", **_DESCRIPTION)
+@router.get("/ontology.{ending}", summary="本体 The ontology", **_DESCRIPTION)
+@router.get("/ontology/{path:path}", summary="本体 The ontology", **_DESCRIPTION)
 def document(request: Request, as_of: AsOf = None) -> Response:
     """A shape or an ontology document: RDF itself, in the format asked for."""
     path, ending = _split(_path(request))
     return _described(request, keys.BASE + path, ending, as_of)
 
 
-@router.get("/about/{path:path}", response_class=Response)
+@router.get("/about/{path:path}", summary="一物的描述 The description of a thing", **_DESCRIPTION)
 def about(request: Request, as_of: AsOf = None) -> Response:
     """The description of a thing, in the format asked for."""
     path, ending = _split(_path(request).removeprefix("about/"))
     return _described(request, keys.BASE + path, ending, as_of)
 
 
-@router.get("/context.jsonld", response_class=Response)
+@router.get(
+    "/context.jsonld",
+    summary="JSON-LD 上下文 The JSON-LD context",
+    **{**_DESCRIPTION, "responses": openapi.texts(["application/ld+json"])},
+)
 def json_ld_context(request: Request) -> Response:
     """The whole context of our JSON-LD; every answer carries the part that it uses, so nobody has to fetch it."""
     return respond(request, html.as_json({"@context": describe.context()}), "application/ld+json")
@@ -111,10 +132,17 @@ def _known(iri: str) -> None:
     raise Problem(404, "unknown", f"没有 {iri}。 There is no {iri}.")
 
 
-def _described(request: Request, iri: str, ending: str | None, as_of: str | None) -> Response:
+def _described(request: Request, iri: str, ending: str | None, as_of: date | None) -> Response:
     _known(iri)
-    media = ending or choose(request, _OFFERS)
-    day = _day(as_of)
+    return described(request, iri, ending or choose(request, _OFFERS), as_of)
+
+
+def described(request: Request, iri: str, media: str, as_of: date | None) -> Response:
+    """The description of a thing that is known, in a format of ``GRAPHS`` or as a page.
+
+    With a day, also whether it was in force then; problem 422 for a thing of which that cannot be asked.
+    """
+    day = as_of.isoformat() if as_of else None
     root = request.scope.get("root_path", "")
     body = _body(iri, media, day, root)
     document_path = html.described_at(iri)
@@ -127,17 +155,6 @@ def _described(request: Request, iri: str, ending: str | None, as_of: str | None
     chosen = next(name for name, kind in _ENDINGS.items() if kind == media)
     headers = {"Link": ", ".join(links), "Content-Location": f"{root}/{quote(document_path)}.{chosen}{asked}"}
     return respond(request, body, media, headers=headers)
-
-
-def _day(as_of: str | None) -> str | None:
-    if as_of is None:
-        return None
-    try:
-        if len(as_of) == 10:
-            return date.fromisoformat(as_of).isoformat()
-    except ValueError:
-        pass
-    raise Problem(400, "as-of", "as-of 应为日期，例如 2018-12-31。 as-of is a day, such as 2018-12-31.")
 
 
 @lru_cache(maxsize=128)
@@ -170,20 +187,17 @@ def _document(iri: str, day: str | None) -> str:
     return iri.replace(keys.BASE, ABOUT, 1) + asked
 
 
-def in_force(iri: str, day: str) -> list[Triple]:
-    """Whether the thing was in force on the day, as ELI has it, and in words.
+def state(iri: str, day: str) -> dict[str, Any]:
+    """Whether a document, provision, norm or shape was in force on the day: as data, and ``said`` in words.
 
-    Problem 400 for a thing of which that cannot be asked.
+    Problem 422 for a thing of which that cannot be asked.
     """
     key = iri if not iri.startswith(keys.SHAPE) else iri.replace(keys.SHAPE, keys.NORM, 1)
     rows = reading.rows("provisions/in-force", ("place", key), ("on", day))
     if not rows:
-        raise Problem(
-            400,
-            "as-of",
-            "as-of 只用于文件、条文、规范和形状。 as-of is for documents, provisions, norms and shapes.",
-        )
-    state, start, until = rows[0]["state"], rows[0]["from"], rows[0]["until"]
+        said = "只用于文件、条文、规范和形状。 It is for documents, provisions, norms and shapes."
+        raise RequestValidationError([{"loc": ("query", "as-of"), "msg": said, "type": "parameter"}])
+    found, start, until = rows[0]["state"], rows[0]["from"], rows[0]["until"]
     values = {
         "on": day,
         "start": start,
@@ -191,12 +205,20 @@ def in_force(iri: str, day: str) -> list[Triple]:
         "end": f"，至 {until} 前一日止" if until else "；来源没有记载其失效",
         "end_en": f", until {until}, that day excluded" if until else "; the source records no end",
     }
+    said = dict(zip(("zh", "en"), (text.format(**values) for text in _SAID[found]), strict=True))
+    return {"on": day, "state": found, "since": start or None, "until": until or None, "said": said}
+
+
+def in_force(iri: str, day: str) -> list[Triple]:
+    """The same as statements about the description, and as ELI has it about the thing."""
+    found = state(iri, day)
     node = NamedNode(_document(iri, day))
-    found = [
-        Triple(node, NamedNode(keys.RDFS + "comment"), Literal(text.format(**values), language=language))
-        for text, language in zip(_SAID[state], ("zh", "en"), strict=True)
+    triples = [
+        Triple(node, NamedNode(keys.RDFS + "comment"), Literal(text, language=language))
+        for language, text in found["said"].items()
     ]
-    found.append(Triple(node, NamedNode(keys.DCTERMS + "valid"), Literal(day, datatype=NamedNode(keys.XSD + "date"))))
-    if state in _ELI_STATE:
-        found.append(Triple(NamedNode(iri), NamedNode(keys.ELI + "in_force"), NamedNode(keys.ELI + _ELI_STATE[state])))
-    return found
+    triples.append(Triple(node, NamedNode(keys.DCTERMS + "valid"), Literal(day, datatype=NamedNode(keys.XSD + "date"))))
+    if found["state"] in _ELI_STATE:
+        as_eli = NamedNode(keys.ELI + _ELI_STATE[found["state"]])
+        triples.append(Triple(NamedNode(iri), NamedNode(keys.ELI + "in_force"), as_eli))
+    return triples

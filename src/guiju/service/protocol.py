@@ -19,7 +19,7 @@ from fastapi import APIRouter, Request, Response
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from guiju import keys
-from guiju.service import guard, querying
+from guiju.service import guard, metrics, openapi, querying
 from guiju.service.describe import tidy, write
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
@@ -58,7 +58,8 @@ async def _running(_: Any) -> AsyncIterator[dict[str, Pool]]:
     pool = Pool(querying.__name__, lambda: data, _limits())
     pool.start()
     try:
-        yield {"pool": pool}
+        with metrics.watched("queries", pool):
+            yield {"pool": pool}
     finally:
         await pool.close()
 
@@ -69,16 +70,49 @@ def _limits() -> Limits:
 
 
 router = APIRouter(lifespan=_running)
+_OPERATION: dict[str, Any] = {
+    "tags": ["linked data"],
+    "response_class": Response,
+    "responses": {
+        **openapi.texts(dict.fromkeys([*_TABLES, *_GRAPHS]), 400, 406, 413, 503),
+        403: openapi.problems(403)[403],
+    },
+}
+_EXAMPLE = "SELECT * { ?norm <https://w3id.org/guiju/ontology#force> <https://w3id.org/guiju/ontology#InPrinciple> }"
+_QUERY = {
+    "name": "query",
+    "in": "query",
+    "description": "SPARQL 1.1 查询；没有则为服务描述。 A SPARQL 1.1 query; without one, the service description.",
+    "schema": {"type": "string", "maxLength": guard.LENGTH, "examples": [_EXAMPLE]},
+}
+_BODY = {
+    "required": True,
+    "content": {
+        _FORM: {
+            "schema": {
+                "type": "object",
+                "required": ["query"],
+                "properties": {"query": {"type": "string", "maxLength": guard.LENGTH, "examples": [_EXAMPLE]}},
+            }
+        },
+        _DIRECT: {"schema": {"type": "string", "maxLength": guard.LENGTH, "examples": [_EXAMPLE]}},
+    },
+}
 
 
-@router.get("/sparql", response_class=Response, responses={200: {"content": {name: {} for name in _TABLES}}})
+@router.get("/sparql", summary="SPARQL 查询 A SPARQL query", openapi_extra={"parameters": [_QUERY]}, **_OPERATION)
 async def by_get(request: Request) -> Response:
     """The answer to the SPARQL query ``query``; without one, what the endpoint is."""
     query = _query(_pairs(request.scope["query_string"]))
     return _itself(request) if query is None else await _answer(request, query)
 
 
-@router.post("/sparql", response_class=Response, responses={200: {"content": {name: {} for name in _TABLES}}})
+@router.post(
+    "/sparql",
+    summary="SPARQL 查询 A SPARQL query",
+    openapi_extra={"requestBody": _BODY},
+    **{**_OPERATION, "responses": {**_OPERATION["responses"], **openapi.problems(415)}},
+)
 async def by_post(request: Request) -> Response:
     """The answer to the SPARQL query in the body: a form with ``query``, or the query itself."""
     media, *parameters = [part.strip() for part in request.headers.get("content-type", "").lower().split(";")]

@@ -47,7 +47,7 @@ def test_routes_answer(client: TestClient, path: str, says: str) -> None:
         ("/api/v1/norms/aic-measures-2018/art_39__para_2", 404),
         ("/api/v1/shapes/aic-measures-2018/art_39__para_2.major-transaction", 404),
         ("/api/v1/queries/no/such", 404),
-        ("/api/v1/queries/norms/deadlines?no=1", 400),
+        ("/api/v1/queries/norms/deadlines?no=1", 422),
         ("/api/v1/search", 422),
         ("/api/v1/provisions/..%2F..%2Fetc/passwd", 404),
     ],
