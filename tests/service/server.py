@@ -36,9 +36,13 @@ class Answer(NamedTuple):
 class Server:
     """A server at ``127.0.0.1:port``; ``pid`` is its process."""
 
-    def __init__(self, port: int, pid: int) -> None:
-        self.port, self.pid = port, pid
+    def __init__(self, port: int, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+        self.port, self.pid, self.process, self._log = port, process.pid, process, log
         self.url = f"http://127.0.0.1:{port}"
+
+    def log(self) -> str:
+        """What it has written to standard error."""
+        return os.pread(self._log.fileno(), 10_000_000, 0).decode()
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
@@ -82,16 +86,19 @@ def command(number: int) -> bytes:
 
 
 @contextmanager
-def serving(**environment: str) -> Iterator[Server]:
-    """A server with these settings in its environment, ended with its workers when the test is done."""
+def serving(*command: str, **environment: str) -> Iterator[Server]:
+    """A server with these settings in its environment, ended with its workers when the test is done.
+
+    It is started by hand, as ``python -m uvicorn`` does, or by another ``command``.
+    """
     path = os.pathsep.join([str(SRC), *filter(None, [os.environ.get("PYTHONPATH")])])
     log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the server has ended
     process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "guiju.api:app", "--port", "0", "--no-access-log"],
+        [sys.executable, "-m", *(command or ("uvicorn", "guiju.api:app")), "--port", "0"],
         env={**os.environ, "PYTHONPATH": path, **environment}, stderr=log,
     )  # fmt: skip
     try:
-        yield Server(_port(log, process), process.pid)
+        yield Server(_port(log, process), process, log)
     finally:
         process.terminate()
         try:

@@ -5,7 +5,8 @@ They are of this one process. Who may write may read them; where no keys are set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from fastapi import APIRouter, Depends, Response
 from prometheus_client import (
@@ -16,9 +17,11 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from starlette.types import Scope
 
 from guiju.service.access import trusted
+from guiju.service.pool import Pool
 
 router = APIRouter()
 REGISTRY = CollectorRegistry()
@@ -30,47 +33,73 @@ SECONDS = Histogram(
     registry=REGISTRY,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60, 120, 300),
 )
-REFUSED = Counter("guiju_refused", "Work refused because the queue was full.", ["kind"], registry=REGISTRY)
-KILLED = Counter(
-    "guiju_workers_killed",
-    "Workers ended before their work was done, by reason.",
-    ["kind", "reason"],
-    registry=REGISTRY,
-)
 ProcessCollector(registry=REGISTRY)
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
+def method_of(scope: Scope) -> str:
+    """The method of a request; ``other`` for one that is no method of HTTP but a text of whoever sent it."""
+    return str(scope["method"]) if scope["method"] in _METHODS else "other"
+
+
 def answered(route: str, method: str, status: int, seconds: float) -> None:
-    """Count an answer; ``route`` is a template of ours, and any other method is one."""
-    method = method if method in _METHODS else "other"
+    """Count an answer; ``route`` is a template of ours, ``method`` as ``method_of`` has it."""
     REQUESTS.labels(route, method, str(status)).inc()
     SECONDS.labels(route, method).observe(seconds)
 
 
 class _Looked:
-    """Gauges that are looked up when they are asked for."""
+    """What is looked up when it is asked for."""
 
     def __init__(self) -> None:
-        self.read: dict[str, tuple[str, tuple[str, ...], Callable[[], Iterable[tuple[tuple[str, ...], float]]]]] = {}
+        self.pools: dict[str, Pool] = {}
+        self.submissions: Callable[[], int] | None = None
 
     def collect(self) -> Iterator[Metric]:
-        for name, (about, labels, read) in self.read.items():
-            family = GaugeMetricFamily(name, about, labels=labels)
-            for values, number in read():
-                family.add_metric(values, number)
-            yield family
+        workers = GaugeMetricFamily("guiju_workers", "Workers, by what they do.", labels=["kind", "state"])
+        waiting = GaugeMetricFamily("guiju_waiting", "Jobs that wait for a worker.", labels=["kind"])
+        refused = CounterMetricFamily(
+            "guiju_refused", "Jobs refused: the queue was full, or the wait too long.", labels=["kind"]
+        )
+        ended = CounterMetricFamily("guiju_jobs", "Jobs that a worker had, by how they ended.", labels=["kind", "end"])
+        started = CounterMetricFamily(
+            "guiju_workers_started", "Workers started, the first ones included.", labels=["kind"]
+        )
+        for kind, pool in self.pools.items():
+            busy = max(0, min(pool.inside, pool.limits.workers - pool.idle))
+            for state, number in (
+                ("busy", busy),
+                ("idle", pool.idle),
+                ("starting", pool.limits.workers - pool.idle - busy),
+            ):
+                workers.add_metric([kind, state], number)
+            waiting.add_metric([kind], pool.inside - busy)
+            refused.add_metric([kind], pool.counts.busy)
+            started.add_metric([kind], pool.counts.started)
+            for end in ("done", "too_slow", "died", "cancelled"):
+                ended.add_metric([kind, end], getattr(pool.counts, end))
+        yield from (workers, waiting, refused, ended, started)
+        if self.submissions:
+            yield GaugeMetricFamily("guiju_submissions", "Submissions that are kept.", value=self.submissions())
 
 
 _LOOKED = _Looked()
 REGISTRY.register(_LOOKED)
 
 
-def gauge(
-    name: str, about: str, labels: tuple[str, ...], read: Callable[[], Iterable[tuple[tuple[str, ...], float]]]
-) -> None:
-    """Have ``read`` give the values of a gauge, each after the values of its labels, whenever it is asked for."""
-    _LOOKED.read[name] = (about, labels, read)
+@contextmanager
+def watched(kind: str, pool: Pool) -> Iterator[None]:
+    """Tell of a pool while it runs; ``kind`` is its label."""
+    _LOOKED.pools[kind] = pool
+    try:
+        yield
+    finally:
+        del _LOOKED.pools[kind]
+
+
+def kept(total: Callable[[], int] | None) -> None:
+    """Tell how many submissions are kept, as ``total`` says whenever it is asked; None where none can be."""
+    _LOOKED.submissions = total
 
 
 @router.get(

@@ -74,9 +74,10 @@ class Operations:
         finally:
             seconds = time.perf_counter() - began
             route = state.get("route", "")
-            metrics.answered(route, scope["method"], status, seconds)
+            method = metrics.method_of(scope)
+            metrics.answered(route, method, status, seconds)
             fields = {
-                "method": scope["method"],
+                "method": method,
                 "route": route,
                 "status": status,
                 "seconds": round(seconds, 4),
