@@ -20,6 +20,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from starlette.types import Scope
 
+from guiju.service import openapi
 from guiju.service.access import trusted
 from guiju.service.pool import Pool
 
@@ -106,7 +107,12 @@ def kept(total: Callable[[], int] | None) -> None:
     "/metrics",
     response_class=Response,
     dependencies=[Depends(trusted)],
-    responses={200: {"content": {"text/plain": {}}}},
+    tags=["service"],
+    summary="运行指标 Numbers for Prometheus",
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        **openapi.problems(401, 403, 503),
+    },
 )
 def metrics() -> Response:
     """Counters, gauges and histograms in the text format of Prometheus."""
