@@ -27,6 +27,10 @@ _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 @contextmanager
 def kept(form: str) -> Iterator[None]:
     """Log so while the server runs, other libraries' messages too; ``form`` is ``text`` or ``json``."""
+    if any(isinstance(each, _Errors) for each in logging.getLogger().handlers):
+        # Another app of this process does so already.
+        yield
+        return
     handler = _Errors()
     handler.setFormatter(_Line(as_json=form == "json"))
     root, loop = logging.getLogger(), asyncio.get_running_loop()

@@ -95,7 +95,9 @@ def watched(kind: str, pool: Pool) -> Iterator[None]:
     try:
         yield
     finally:
-        del _LOOKED.pools[kind]
+        # Of two apps in one process the one that was started last is told of.
+        if _LOOKED.pools.get(kind) is pool:
+            del _LOOKED.pools[kind]
 
 
 def kept(total: Callable[[], int] | None) -> None:
