@@ -586,7 +586,7 @@ def test_no_cell_is_a_formula(cell: str, written: str) -> None:
     """Threat 19."""
     assert answers.inert(cell) == written
     answer = Answered(("a",), [(Literal(cell),)])
-    text = answers._csv(answer).decode("utf-8-sig")
+    text = answers.csv_of(answer).decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(text, newline="")))[1:] == ([[written]] if cell else [[""]])
 
 

@@ -62,7 +62,7 @@ def table(request: Request, answer: library.Answer, part: Part) -> Response:
     """The part asked for of the answer to a question, in the format preferred. Problem 406 where there is none."""
     media = choose(request, (JSON, CSV, JSON_LD))
     shown = library.Answer(answer.columns, answer.rows[_within(part)])
-    write = {JSON: _json, CSV: _csv, JSON_LD: _json_ld}[media]
+    write = {JSON: _json, CSV: csv_of, JSON_LD: _json_ld}[media]
     return respond(request, write(shown), media, headers=around(request, len(answer.rows), part))
 
 
@@ -137,7 +137,8 @@ def _json(answer: library.Answer) -> bytes:
     return as_json(answer.objects())
 
 
-def _csv(answer: library.Answer) -> bytes:
+def csv_of(answer: library.Answer) -> bytes:
+    """The answer to a question as CSV, in UTF-8 with the mark by which a spreadsheet knows it."""
     return _as_csv(answer.columns, answer.table())
 
 

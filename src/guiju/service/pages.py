@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 from pyoxigraph import Literal, NamedNode
 
 from guiju import keys, library
-from guiju.service import datasets, html, network_picture
+from guiju.service import answers, datasets, html, network_picture
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
 from guiju.service.problems import Problem
@@ -126,7 +126,8 @@ def search(request: Request, q: str = "", offset: int = 0) -> Response:
 def _named_place(key: keys.Key) -> dict[str, str]:
     iri = key.norm if key.slug else key.place
     zh, en = html.name(NamedNode(iri))
-    return {"iri": iri, "zh": zh, "en": en}
+    words = held().library.show(key).get("text") if key.provision and not key.slug else None
+    return {"iri": iri, "zh": zh, "en": en, "words": excerpt(words or "", [], 90)}
 
 
 @router.get("/terms", response_class=Response)
@@ -200,6 +201,10 @@ def query(request: Request, name: str, offset: int = 0) -> Response:
             answer = library.ask(knowledge, name, {name: value for name, value in given.items() if value})
         except library.LibraryError as wrong:
             error = wrong
+    if answer and request.query_params.get("as") == "csv":
+        file = question.name.replace("/", "-") + ".csv"
+        attached = {"Content-Disposition": f'attachment; filename="{file}"'}
+        return respond(request, answers.csv_of(answer), answers.CSV, headers=attached)
     found = answer.rows if answer else []
     start = min(max(offset, 0), max(len(found) - 1, 0)) // ROWS * ROWS
     wanted = {name: value for name, value in given.items() if value}
