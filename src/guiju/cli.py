@@ -7,10 +7,10 @@ Exit codes: 0 nothing failed, 1 only warnings (or, when asked for, outcomes that
 from __future__ import annotations
 
 import gc
-import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,12 +23,9 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 if TYPE_CHECKING:
-    from pyoxigraph import Store
-
-    from guiju.derivation import Derived
     from guiju.intake import Source
-    from guiju.knowledge import Knowledge
     from guiju.library import Answer
+    from guiju.progress import Progress
     from guiju.report import Report
     from guiju.show import Library
 
@@ -92,7 +89,9 @@ def validate(
     input_format: InputFormat = None,
 ) -> None:
     """检验事实，逐条说明结论与依据。 Judge facts, and say why."""
-    wanted = _outcomes(outcomes)
+    from guiju.tasks import outcomes as listed
+
+    wanted = listed(outcomes)
     report = _report(files, as_of, document, engine, input_format)
     _write(report, format, wanted)
     raise typer.Exit(exit_code(report, fail_on))
@@ -108,11 +107,12 @@ def demo(
 ) -> None:
     """检验随附的样例。 Judge a bundled sample. The exit code is 0 whatever the verdicts are."""
     from guiju.paths import samples as bundled
+    from guiju.tasks import outcomes as listed
 
     samples = bundled()
     if name not in samples:
         raise _Wrong(f"没有样例 {name}。 There is no sample {name}; there are {', '.join(samples)}.")
-    wanted = _outcomes(outcomes)
+    wanted = listed(outcomes)
     file = samples[name]
     report = _report([(file.name, file.read_bytes(), "turtle")], None, None, "oxigraph", None)
     _write(report, format, wanted)
@@ -137,13 +137,21 @@ def explain(
 ) -> None:
     """推导出了什么，为什么；指明主体时也说检验结论。 What was concluded, and why; of a subject also its verdicts."""
     from guiju.console import print_proofs
-    from guiju.proofs import explained
+    from guiju.tasks import outcomes as listed
+    from guiju.tasks import proved
 
-    wanted = _outcomes(outcomes)
-    library = _library()
-    key = library.resolve(norm) if norm else None
-    report = _report(files, as_of, None, "oxigraph", input_format, library.knowledge)
-    found = explained(report, subject, key, wanted)
+    wanted = listed(outcomes)
+    with _status() as progress:
+        report, found = proved(
+            files,
+            _library(),
+            subject=subject,
+            norm=norm,
+            outcomes=wanted,
+            as_of=_day(as_of),
+            input_format=input_format,
+            progress=progress,
+        )
     if format is Format.JSON:
         _json(found.json(report.submission, why))
     else:
@@ -163,14 +171,13 @@ def graph(
     input_format: InputFormat = None,
 ) -> None:
     """资产管理公司集团图（SVG）：谁持有谁，谁应当并表。 A group as SVG: who holds whom, what is in scope and why."""
-    from guiju.graph import MOST, company_called, group
     from guiju.knowledge import Knowledge
-    from guiju.picture import svg
+    from guiju.tasks import drawn
 
-    knowledge = Knowledge()
-    derived, store = _derived(files, knowledge, input_format)
-    found = group(store, knowledge, company_called(company, derived), most or MOST)
-    picture = svg(found)
+    with _status() as progress:
+        found, picture = drawn(
+            files, Knowledge(), company=company, most=most, input_format=input_format, progress=progress
+        )
     if out_file is None:
         print(picture, end="")
         return
@@ -387,56 +394,40 @@ def _report(
     documents: list[str] | None,
     engine: str,
     input_format: str | None,
-    knowledge: Knowledge | None = None,
 ) -> Report:
     from guiju.knowledge import Knowledge
-    from guiju.report import Report
-    from guiju.submission import receive
-    from guiju.verdicts import assess
+    from guiju.tasks import judged
 
-    day: date | None = as_of.date() if as_of else None
-    with err.status("读取 reading") as status:
-        knowledge = knowledge or Knowledge()
-        submission = receive(sources, knowledge, input_format)
-        assessment = assess(
-            submission.triples,
-            knowledge,
-            as_of=day,
+    with _status() as progress:
+        return judged(
+            sources,
+            Knowledge(),
+            as_of=_day(as_of),
             documents=documents,
             engine=engine,
-            progress=status.update,
+            input_format=input_format,
+            progress=progress,
         )
-    return Report(assessment, submission, knowledge)
 
 
-def _derived(files: list[str], knowledge: Knowledge, input_format: str | None) -> tuple[Derived, Store]:
-    from guiju.derivation import derive as run
-    from guiju.proofs import conclusions_store
-    from guiju.submission import receive
+@contextmanager
+def _status() -> Iterator[Progress]:
+    """What takes the progress of work on facts, and shows it on a terminal."""
+    with err.status("读取 reading") as status:
+        yield lambda step: status.update(str(step))
 
-    derived = run(receive(files, knowledge, input_format).triples, knowledge)
-    return derived, conclusions_store(derived, knowledge)
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
 
 
 def _write(report: Report, format: Format, outcomes: frozenset[str]) -> None:
-    if format is Format.JSON:
-        _json(report.json(outcomes))
-    elif format is Format.TURTLE:
-        print(report.turtle(outcomes))
-    else:
+    from guiju.tasks import written
+
+    if format is Format.TEXT:
         report.print(out, outcomes)
-
-
-def _outcomes(text: str) -> frozenset[str]:
-    from guiju.verdicts import OUTCOMES
-
-    wanted = frozenset(OUTCOMES if text == "all" else text.split(","))
-    if unknown := wanted - set(OUTCOMES):
-        raise _Wrong(
-            f"没有结论 {'、'.join(sorted(unknown))}。 There is no outcome {', '.join(sorted(unknown))}; "
-            f"use all, or some of {','.join(OUTCOMES)}."
-        )
-    return wanted
+    else:
+        print(written(report, format, outcomes), end="")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -454,7 +445,9 @@ def _library() -> Library:
 
 
 def _json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    from guiju.tasks import as_json
+
+    print(as_json(value), end="")
 
 
 def _answer(answer: Answer, format: Format) -> None:

@@ -19,6 +19,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QueryTriples, Store, Tripl
 
 from guiju import keys
 from guiju.knowledge import Knowledge, fill
+from guiju.progress import Progress, at, unheard
 from guiju.sparql import EVERYTHING, nested, reads
 
 BACKGROUND = NamedNode("urn:guiju:background")
@@ -59,7 +60,7 @@ class _Query:
         return cls(name, nested(text), reads(text))
 
 
-def derive(facts: Iterable[Triple], knowledge: Knowledge) -> Derived:
+def derive(facts: Iterable[Triple], knowledge: Knowledge, progress: Progress = unheard) -> Derived:
     """Run all strata over the facts."""
     facts = list(facts)
     store = Store()
@@ -71,7 +72,9 @@ def derive(facts: Iterable[Triple], knowledge: Knowledge) -> Derived:
     origin: dict[Triple, str] = {}
     known = set(facts)
     complete: set[NamedNode | BlankNode | Triple] = set()
-    for stratum in strata(knowledge):
+    every = strata(knowledge)
+    for number, stratum in enumerate(every, 1):
+        progress(at("deriving", number, len(every)))
         queries = [_Query.of(name, text) for name, text in stratum.items()]
         due = queries
         while due:

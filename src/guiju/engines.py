@@ -16,6 +16,7 @@ from pyoxigraph import BlankNode, NamedNode, QuerySolutions, Store, Triple
 from guiju import keys, rdf, sparql
 from guiju.completion import COMPONENT, NODE_SHAPE, Index, Term, index, parameters
 from guiju.knowledge import fill
+from guiju.progress import Progress, at, unheard
 
 OXIGRAPH, PYSHACL = "oxigraph", "pyshacl"
 ENGINES = (OXIGRAPH, PYSHACL)
@@ -34,7 +35,9 @@ class Result:
     severity: str
 
 
-def run(facts: Iterable[Triple], shapes: Iterable[Triple], engine: str = DEFAULT) -> list[Result]:
+def run(
+    facts: Iterable[Triple], shapes: Iterable[Triple], engine: str = DEFAULT, progress: Progress = unheard
+) -> list[Result]:
     """Validate facts (with conclusions) against completed shapes; results sorted, without repeats.
 
     Raises ValueError for an engine that is not one of ``ENGINES``, and RuntimeError where the engine
@@ -42,11 +45,12 @@ def run(facts: Iterable[Triple], shapes: Iterable[Triple], engine: str = DEFAULT
     """
     if engine not in ENGINES:
         raise ValueError(f"没有引擎 {engine}。 There is no engine {engine!r}; use one of {', '.join(ENGINES)}.")
+    progress(at("validating"))
     facts, shapes = list(facts), list(shapes)
     if engine == PYSHACL:
         return sorted(_pyshacl(facts, shapes))
     oxigraph = _Oxigraph(facts, index(shapes))
-    found = set(oxigraph.results())
+    found = set(oxigraph.results(progress))
     if foreign := oxigraph.foreign:
         found |= {result for result in _pyshacl(facts, shapes) if result.shape in foreign}
     return sorted(found)
@@ -70,8 +74,9 @@ class _Oxigraph:
         self.foreign = {shape.value for shape in named if not self._understood(shape)}
         self._own = [shape for shape in named if shape.value not in self.foreign]
 
-    def results(self) -> Iterator[Result]:
-        for shape in self._own:
+    def results(self, progress: Progress) -> Iterator[Result]:
+        for number, shape in enumerate(self._own, 1):
+            progress(at("validating", number, len(self._own)))
             severity = self._shapes[shape][keys.SH + "severity"][0].value
             for target in self._shapes[shape][keys.SH + "targetClass"]:
                 for focus, component in self._broken(shape, str(target)):

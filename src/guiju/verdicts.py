@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,6 +18,7 @@ from guiju import engines, keys
 from guiju.derivation import Derived, derive
 from guiju.intake import Text
 from guiju.knowledge import Knowledge, Row, fill, select
+from guiju.progress import Progress, at, unheard
 
 OUTCOMES = ("passed", "failed", "cantTell", "inapplicable")
 _TYPE = NamedNode(keys.RDF + "type")
@@ -87,23 +88,20 @@ def assess(
     as_of: date | None = None,
     documents: Iterable[str] | None = None,
     engine: str = engines.DEFAULT,
-    progress: Callable[[str], None] = lambda step: None,
+    progress: Progress = unheard,
 ) -> Assessment:
     """Derive, validate, judge and explain.
 
     ``facts`` without blank nodes (see :func:`guiju.submission.skolemised`); ``as_of`` picks the law of a
     day, and is the submissions' own day where it is None; ``documents`` limits which documents' norms are asked.
     """
-    progress("推导 deriving")
-    derived = derive(facts, knowledge)
+    derived = derive(facts, knowledge, progress)
     when = as_of or _latest_day(derived.facts)
     shapes = in_force(knowledge, when, documents)
-    progress("检验 validating")
-    results = engines.run(derived.triples, selected(knowledge, shapes), engine)
-    progress("判断 judging")
+    results = engines.run(derived.triples, selected(knowledge, shapes), engine, progress)
+    progress(at("judging"))
     verdicts, store = judge(derived, results, shapes, knowledge)
-    progress("解释 explaining")
-    explain(verdicts, store, knowledge)
+    explain(verdicts, store, knowledge, progress)
     verdicts.sort(key=lambda verdict: _order(verdict, knowledge))
     return Assessment(when, verdicts, derived, results, store, engine)
 
@@ -172,7 +170,7 @@ def selected(knowledge: Knowledge, shapes: Iterable[str]) -> list[Triple]:
     ]
 
 
-def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None:
+def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge, progress: Progress = unheard) -> None:
     """Fill in facts, gaps, limits, cures and chains of the verdicts, from ``queries/explain``.
 
     The parts of an explanation stand in the order of the files, those of a file in that of their Chinese text.
@@ -182,7 +180,9 @@ def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge) -> None
     for verdict in verdicts:
         by_iri[verdict.iri].append(verdict)
     store.bulk_extend(quad for iri, same in by_iri.items() for verdict in same for quad in _quads(iri, verdict))
-    for query in knowledge.within("explain").values():
+    queries = knowledge.within("explain")
+    for number, query in enumerate(queries.values(), 1):
+        progress(at("explaining", number, len(queries)))
         # An engine may find rows in any order; the reader of two reports should not see that.
         for iri, name, zh, en, fact in sorted(_explanations(store, query)):
             part = Part(Text(zh, en), fact or None)

@@ -1,0 +1,78 @@
+"""The kind of worker that handles strangers' facts: it holds the knowledge base, and has done everything once."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from contextlib import suppress
+from typing import Any
+
+from pyoxigraph import RdfFormat, parse, serialize
+
+from guiju import intake, keys, tasks
+from guiju.intake.source import FORMATS
+from guiju.knowledge import Knowledge
+from guiju.paths import samples
+from guiju.progress import DONE, Progress, Step
+from guiju.proofs import explained
+from guiju.service.worker import Handler, Say
+from guiju.show import Library, UnknownKey
+from guiju.verdicts import OUTCOMES
+
+_SAMPLE = "amc-group"
+"""The sample that is judged, explained and drawn before strangers' facts are."""
+_CODECS = ("ascii", "idna", "latin-1", "punycode", "unicode_escape", "utf-8-sig", "utf-16", "utf-32")
+_APART = 0.1
+"""Seconds between two frames of progress within a stage."""
+
+
+def load(_: bytes) -> Handler:
+    """Read and do all once; a job is facts, with the ``command``, its ``arguments``, their ``form`` and ``name``."""
+    library = Library(Knowledge())
+    _warm(library)
+
+    def handle(job: dict[str, Any], body: bytes, say: Say) -> tuple[dict[str, Any], list[bytes]]:
+        heard = _throttled(say)
+        try:
+            source = (job["name"], body, job["form"])
+            text = tasks.run(job["command"], job["arguments"], source, library, heard)
+        except ValueError as error:
+            return {"error": "bad-input", "message": str(error)}, []
+        heard(DONE)
+        return {}, [text.encode()]
+
+    return handle
+
+
+def _warm(library: Library) -> None:
+    """Whatever is read, imported or made when it is first needed is needed here, while files can be opened."""
+    for name in _CODECS:
+        codecs.lookup(name)
+    with suppress(UnknownKey):
+        library.resolve("aic-measures-2018/art_0")
+    sample = samples()[_SAMPLE].read_bytes()
+    quads = list(parse(sample, format=RdfFormat.TURTLE))[:1]
+    for name, format_ in FORMATS.items():
+        few = serialize((quad.triple for quad in quads), format=format_) or b""
+        intake.read([("sample", few, name)], known_terms=lambda: library.knowledge.terms)
+    sources = [("sample", sample, "turtle")]
+    documents = sorted({row["document"].value.removeprefix(keys.ID) for row in library.knowledge.periods})
+    report = tasks.judged(sources, library.knowledge, documents=documents)
+    for format_name in tasks.FORMATS:
+        tasks.written(report, format_name, frozenset(OUTCOMES))
+    tasks.as_json(explained(report, None, library.resolve(documents[0]), OUTCOMES).json(report.submission))
+    tasks.drawn(sources, library.knowledge)
+
+
+def _throttled(say: Say) -> Progress:
+    """Progress as frames: every stage, and within it one now and then."""
+    last: tuple[str, float] = ("", 0.0)
+
+    def heard(step: Step) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if step.stage != last[0] or now - last[1] >= _APART:
+            last = step.stage, now
+            say(step._asdict())
+
+    return heard

@@ -1,0 +1,158 @@
+"""What the commands that take facts do, between reading their arguments and printing; the service does the same.
+
+Nothing is looked up elsewhere: with a knowledge base that has done each of these once, no file is opened any more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from guiju import engines
+from guiju.derivation import derive
+from guiju.graph import MOST, Group, company_called, group
+from guiju.intake import Source
+from guiju.knowledge import Knowledge
+from guiju.picture import svg
+from guiju.progress import Progress, at, unheard
+from guiju.proofs import Proofs, conclusions_store, explained
+from guiju.report import Report
+from guiju.show import Library
+from guiju.submission import receive
+from guiju.verdicts import OUTCOMES, assess
+
+FORMATS = ("json", "turtle")
+"""How a report is written for programs."""
+
+
+class BadOption(ValueError):
+    """An option that cannot be used; the message says why, and what can be."""
+
+
+def judged(
+    sources: Sequence[Source],
+    knowledge: Knowledge,
+    *,
+    as_of: date | None = None,
+    documents: Sequence[str] | None = None,
+    engine: str = engines.DEFAULT,
+    input_format: str | None = None,
+    progress: Progress = unheard,
+) -> Report:
+    """The report on facts: read, checked and judged. Raises what :func:`receive` and :func:`assess` raise."""
+    submission = receive(sources, knowledge, input_format, progress)
+    assessment = assess(
+        submission.triples, knowledge, as_of=as_of, documents=documents, engine=engine, progress=progress
+    )
+    return Report(assessment, submission, knowledge)
+
+
+def written(report: Report, format_: str, outcomes: frozenset[str]) -> str:
+    """A report as a text for programs; ``format_`` is one of ``FORMATS``."""
+    return as_json(report.json(outcomes)) if format_ == "json" else report.turtle(outcomes) + "\n"
+
+
+def proved(
+    sources: Sequence[Source],
+    library: Library,
+    *,
+    subject: str | None = None,
+    norm: str | None = None,
+    outcomes: frozenset[str],
+    as_of: date | None = None,
+    input_format: str | None = None,
+    progress: Progress = unheard,
+) -> tuple[Report, Proofs]:
+    """What was concluded from facts and judged of a subject (or under a norm), with the report that it rests on.
+
+    Raises UnknownKey for a norm that is none, UnknownSubject, and what :func:`judged` raises.
+    """
+    key = library.resolve(norm) if norm else None
+    report = judged(sources, library.knowledge, as_of=as_of, input_format=input_format, progress=progress)
+    progress(at("writing"))
+    return report, explained(report, subject, key, outcomes)
+
+
+def drawn(
+    sources: Sequence[Source],
+    knowledge: Knowledge,
+    *,
+    company: str | None = None,
+    most: int | None = None,
+    input_format: str | None = None,
+    progress: Progress = unheard,
+) -> tuple[Group, str]:
+    """The group of an asset management company, and its picture as SVG. Raises NoPicture, and what reading raises."""
+    submission = receive(sources, knowledge, input_format, progress)
+    derived = derive(submission.triples, knowledge, progress)
+    progress(at("writing"))
+    found = group(conclusions_store(derived, knowledge), knowledge, company_called(company, derived), most or MOST)
+    return found, svg(found)
+
+
+def outcomes(text: str) -> frozenset[str]:
+    """The outcomes that a text lists, ``failed,cantTell`` or ``all``. Raises BadOption for one that there is not."""
+    wanted = frozenset(OUTCOMES if text == "all" else text.split(","))
+    if unknown := wanted - set(OUTCOMES):
+        raise BadOption(
+            f"没有结论 {'、'.join(sorted(unknown))}。 There is no outcome {', '.join(sorted(unknown))}; "
+            f"use all, or some of {','.join(OUTCOMES)}."
+        )
+    return wanted
+
+
+def as_json(value: Any) -> str:
+    """JSON data as the commands print it."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def run(command: str, arguments: Sequence[str], source: Source, library: Library, progress: Progress = unheard) -> str:
+    """What ``validate``, ``explain`` or ``graph`` print for a program on one source.
+
+    ``arguments`` are options of the command, ``--name=value`` each, or ``--why``. Raises ValueError for what cannot be
+    used, whether options or facts.
+    """
+    given: dict[str, list[str]] = {}
+    for argument in arguments:
+        name, _, value = argument.removeprefix("--").partition("=")
+        given.setdefault(name, []).append(value)
+
+    def option(name: str) -> str | None:
+        return given.get(name, [None])[-1]
+
+    as_of, wanted = _day(option("as-of")), outcomes(option("outcomes") or "failed,cantTell")
+    if command == "graph":
+        most = option("most")
+        _, picture = drawn(
+            [source],
+            library.knowledge,
+            company=option("company"),
+            most=int(most) if most else None,
+            progress=progress,
+        )
+        return picture
+    if command == "explain":
+        report, proofs = proved(
+            [source],
+            library,
+            subject=option("subject"),
+            norm=option("norm"),
+            outcomes=wanted,
+            as_of=as_of,
+            progress=progress,
+        )
+        return as_json(proofs.json(report.submission, "why" in given))
+    if command == "validate":
+        report = judged([source], library.knowledge, as_of=as_of, documents=given.get("document"), progress=progress)
+        progress(at("writing"))
+        return written(report, option("format") or "json", wanted)
+    raise BadOption(f"没有命令 {command}。 There is no command {command}.")
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadOption(f"{text} 不是日期。 {text} is not a day; write it as 2018-12-31.") from None
