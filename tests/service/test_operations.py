@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import signal
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -251,6 +252,28 @@ def test_a_second_signal_ends_all_at_once() -> None:
         assert server.process.wait(10) == 128 + signal.SIGINT
         assert _gone(processes)
         assert under_way.exception(10) is not None
+
+
+def test_a_connection_on_which_no_request_begins_is_closed() -> None:
+    with serving("guiju", "serve", GUIJU_SPARQL_WORKERS="1", GUIJU_ARRIVAL="2") as server:
+        silent, dripping = (socket.create_connection(("127.0.0.1", server.port), 30) for _ in range(2))
+        with silent, dripping:
+            dripping.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n")
+            assert within(20, lambda: _closed(silent))
+            assert within(20, lambda: _closed(dripping, b"X-Drip: x\r\n"))
+            assert _open(server)
+
+
+def _closed(connection: socket.socket, drip: bytes = b"") -> bool:
+    """Whether the other end has closed it; ``drip`` is sent meanwhile."""
+    connection.settimeout(0.2)
+    try:
+        connection.sendall(drip)
+        return not connection.recv(100)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def _open(server: Server) -> bool:

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     grace: Seconds = 30.0
     """Seconds that work under way may still take when the server is told to end."""
     arrival: Seconds = 60.0
-    """Seconds in which the body of a request must arrive."""
+    """Seconds in which a request must arrive: its head (with ``guiju serve``), then its body."""
 
     sparql_workers: Annotated[int, Field(ge=1, le=64)] = 2
     """SPARQL queries that run at the same time."""
