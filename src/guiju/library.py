@@ -321,7 +321,7 @@ def _node(param: Param, value: str) -> NamedNode:
 
 
 def _bad(param: Param, value: str, zh: str, en: str) -> BadValue:
-    example = TYPES[param.type]
+    example, value = TYPES[param.type], value[:100]
     return BadValue(
         param.name,
         f"参数“{param.name}”的值“{value}”{zh}；应为 {param.type}，例如 {example}。",

@@ -220,7 +220,10 @@ class Library:
 
     def is_concept(self, iri: str) -> bool:
         """Whether the IRI is that of a concept, or of a scheme of concepts."""
-        return iri.startswith(keys.TAXONOMY) and self._exists(iri)
+        try:
+            return iri.startswith(keys.TAXONOMY) and self._exists(iri)
+        except ValueError:  # It is no IRI.
+            return False
 
     def concept(self, iri: str) -> dict[str, Any]:
         """A concept: its names, its definition, the concepts next to it; of a scheme its names."""

@@ -48,7 +48,7 @@ def void(request: Request) -> Response:
     return described(request, choose(request, [*GRAPHS, "text/html"]))
 
 
-@router.get("/void.{ending}", **_VOID)
+@router.get("/void.{ending}", openapi_extra=openapi.segment("ending", "ttl"), **_VOID)
 def void_as(request: Request, ending: str) -> Response:
     """The same in one format."""
     media = {**{end: media for media, end in GRAPHS.items()}, "html": "text/html"}.get(ending)

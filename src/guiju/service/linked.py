@@ -46,6 +46,7 @@ _SAID = {
 _ELI_STATE = {"in-force": "InForce-inForce", "not-yet": "InForce-notInForce", "no-longer": "InForce-notInForce"}
 
 
+_A_NORM = "aic-measures-2018/art_39__para_2.board-approval"
 _THING: dict[str, Any] = {
     "tags": ["linked data"],
     "summary": "文件、条文、规范、概念 A thing",
@@ -63,9 +64,9 @@ _DESCRIPTION: dict[str, Any] = {
 }
 
 
-@router.get("/id/{path:path}", **_THING)
-@router.get("/norm/{path:path}", **_THING)
-@router.get("/taxonomy/{path:path}", **_THING)
+@router.get("/id/{path:path}", openapi_extra=openapi.segment("path", "aic-measures-2018/art_39"), **_THING)
+@router.get("/norm/{path:path}", openapi_extra=openapi.segment("path", _A_NORM), **_THING)
+@router.get("/taxonomy/{path:path}", openapi_extra=openapi.segment("path", "metric/registered-capital"), **_THING)
 def thing(request: Request, as_of: AsOf = None) -> Response:
     """A document, provision, authority, norm or concept: see the description of it."""
     path = _path(request).removesuffix("/")
@@ -77,17 +78,37 @@ def thing(request: Request, as_of: AsOf = None) -> Response:
     return Response(status_code=303, headers={"Location": place, "Cache-Control": "public, max-age=3600"})
 
 
-@router.get("/shape/{path:path}", summary="形状 A shape", **_DESCRIPTION)
-@router.get("/ontology", summary="本体 The ontology", **_DESCRIPTION)
-@router.get("/ontology.{ending}", summary="本体 The ontology", **_DESCRIPTION)
-@router.get("/ontology/{path:path}", summary="本体 The ontology", **_DESCRIPTION)
-def document(request: Request, as_of: AsOf = None) -> Response:
-    """A shape or an ontology document: RDF itself, in the format asked for."""
+@router.get(
+    "/shape/{path:path}",
+    summary="形状 A shape",
+    openapi_extra=openapi.segment("path", _A_NORM),
+    **_DESCRIPTION,
+)
+def shape(request: Request, as_of: AsOf = None) -> Response:
+    """A shape: RDF itself, in the format asked for."""
     path, ending = _split(_path(request))
     return _described(request, keys.BASE + path, ending, as_of)
 
 
-@router.get("/about/{path:path}", summary="一物的描述 The description of a thing", **_DESCRIPTION)
+_PART = openapi.segment("path", "not-known")
+_ENDING = openapi.segment("ending", "ttl")
+
+
+@router.get("/ontology", summary="本体 The ontology", **_DESCRIPTION)
+@router.get("/ontology.{ending}", summary="本体 The ontology", openapi_extra=_ENDING, **_DESCRIPTION)
+@router.get("/ontology/{path:path}", summary="本体的一部分 A part of the ontology", openapi_extra=_PART, **_DESCRIPTION)
+def ontology(request: Request) -> Response:
+    """An ontology document: RDF itself, in the format asked for."""
+    path, ending = _split(_path(request))
+    return _described(request, keys.BASE + path, ending, None)
+
+
+@router.get(
+    "/about/{path:path}",
+    summary="一物的描述 The description of a thing",
+    openapi_extra=openapi.segment("path", "id/aic-measures-2018/art_39"),
+    **_DESCRIPTION,
+)
 def about(request: Request, as_of: AsOf = None) -> Response:
     """The description of a thing, in the format asked for."""
     path, ending = _split(_path(request).removeprefix("about/"))
@@ -205,8 +226,8 @@ def state(iri: str, day: str) -> dict[str, Any]:
         "end": f"，至 {until} 前一日止" if until else "；来源没有记载其失效",
         "end_en": f", until {until}, that day excluded" if until else "; the source records no end",
     }
-    said = dict(zip(("zh", "en"), (text.format(**values) for text in _SAID[found]), strict=True))
-    return {"on": day, "state": found, "since": start or None, "until": until or None, "said": said}
+    texts = {language: text.format(**values) for language, text in zip(("zh", "en"), _SAID[found], strict=True)}
+    return {"on": day, "state": found, "since": start or None, "until": until or None, "said": texts}
 
 
 def in_force(iri: str, day: str) -> list[Triple]:
@@ -214,8 +235,8 @@ def in_force(iri: str, day: str) -> list[Triple]:
     found = state(iri, day)
     node = NamedNode(_document(iri, day))
     triples = [
-        Triple(node, NamedNode(keys.RDFS + "comment"), Literal(text, language=language))
-        for language, text in found["said"].items()
+        Triple(node, NamedNode(keys.RDFS + "comment"), Literal(said, language=language))
+        for language, said in found["said"].items()
     ]
     triples.append(Triple(node, NamedNode(keys.DCTERMS + "valid"), Literal(day, datatype=NamedNode(keys.XSD + "date"))))
     if found["state"] in _ELI_STATE:

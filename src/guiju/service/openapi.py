@@ -13,7 +13,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
@@ -31,6 +31,7 @@ QUESTION = "/api/v1/queries/{name}"
 _REF = "#/components/schemas/"
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{_REF}ProblemDetails"}}}
 _TEXT: dict[str, Any] = {"schema": {"type": "string"}}
+_JSON: dict[str, Any] = {"schema": {"type": ["object", "array"]}}
 _STATUS = {
     304: "未变化。 Not changed since the entity tag that was sent.",
     303: "见 Location 所指的地址。 See the address in Location.",
@@ -67,7 +68,7 @@ def problems(*statuses: int) -> Responses:
 def thing(model: Any, *others: int) -> Responses:
     """A thing as JSON, and its description as RDF."""
     return {
-        200: {"model": model, "headers": _TAG, "content": dict.fromkeys(GRAPHS, _TEXT)},
+        200: {"model": model, "headers": _TAG, "content": _content(GRAPHS)},
         304: {"description": _STATUS[304]},
         **problems(404, 406, 422, *others),
     }
@@ -75,9 +76,9 @@ def thing(model: Any, *others: int) -> Responses:
 
 def listing(model: Any, *others: int, json_ld: bool = False) -> Responses:
     """A list as JSON and CSV, in parts; ``json_ld`` where it is the answer to a question."""
-    more: dict[str, Any] = {"application/ld+json": {"schema": {"type": "object"}}} if json_ld else {}
+    medias = ["text/csv", "application/ld+json"] if json_ld else ["text/csv"]
     return {
-        200: {"model": model, "headers": {**_TAG, **_PARTS}, "content": {"text/csv": _TEXT, **more}},
+        200: {"model": model, "headers": {**_TAG, **_PARTS}, "content": _content(medias)},
         304: {"description": _STATUS[304]},
         **problems(406, 422, *others),
     }
@@ -107,15 +108,32 @@ def _rows(question: library.Question) -> dict[str, Any]:
 def texts(medias: Iterable[str], *others: int) -> Responses:
     """A text in one of several formats, with an entity tag."""
     return {
-        200: {"description": "OK", "headers": _TAG, "content": dict.fromkeys(medias, _TEXT)},
+        200: {"description": "OK", "headers": _TAG, "content": _content(medias)},
         304: {"description": _STATUS[304]},
         **problems(*others),
     }
 
 
+def _content(medias: Iterable[str]) -> dict[str, Any]:
+    return {media: _JSON if media.endswith("json") else _TEXT for media in medias}
+
+
+def segment(name: str, example: str) -> dict[str, Any]:
+    """What a route says of a part of its path that its function does not take."""
+    schema = {"type": "string", "examples": [example]}
+    return {"parameters": [{"name": name, "in": "path", "required": True, "schema": schema}]}
+
+
+def allowed(request: Request) -> list[str]:
+    """The methods that the path of a request has, as they are described; none where it is not described."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    found = {method.upper() for method in request.app.openapi()["paths"].get(path, ())}
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
+
+
 def name(route: APIRoute) -> str:
     """The name of a route's operation, by which generated clients call it."""
-    return "_".join([*sorted(route.methods), *re.findall(r"\w+", route.path_format)]).lower()
+    return "_".join([*sorted(route.methods or ()), *re.findall(r"\w+", route.path_format)]).lower()
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -137,9 +155,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
     found["paths"] = {
         path: operations for before, item in found["paths"].items() for path, operations in _expanded(before, item)
     }
-    for path, item in found["paths"].items():
+    for item in found["paths"].values():
         for method, operation in item.items():
-            _common(path, method, operation)
+            _common(method, operation)
     app.openapi_schema = found
     return found
 
@@ -158,12 +176,12 @@ def _report() -> dict[str, Any]:
     return {"report": whole, **{f"report-{name}": each for name, each in below.items()}}
 
 
-def _common(path: str, method: str, operation: dict[str, Any]) -> None:
-    """What every route can answer, whatever it is for; and the parts of its path that it reads off the path itself."""
+def _common(method: str, operation: dict[str, Any]) -> None:
+    """What every route can answer, whatever it is for."""
     parameters = operation.setdefault("parameters", [])
-    for part in re.findall(r"\{(\w+)\}", path):
-        if all(each["name"] != part for each in parameters):
-            parameters.append({"name": part, "in": "path", "required": True, "schema": {"type": "string"}})
+    if "security" in operation:
+        # Who is on this machine needs no key, unless the operator has set one.
+        operation["security"] = [{}, *operation["security"]]
     for each in parameters:
         # What may be left out is left out; there is no null in an address.
         kinds = [kind for kind in each["schema"].pop("anyOf", ()) if kind != {"type": "null"}]

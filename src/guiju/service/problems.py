@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from guiju.service import language
+from guiju.service import language, openapi
 from guiju.service.logs import request_id
 
 _MEDIA = "application/problem+json"
@@ -92,7 +92,13 @@ async def _of_http(request: Request, error: Exception) -> Response:
     if error.status_code < 400 or error.status_code in {204, 304}:
         return Response(status_code=error.status_code, headers=error.headers)
     code = getattr(error, "code", None)
-    return answered(request, error.status_code, str(error.detail), error.headers, code=code)
+    detail, headers = str(error.detail), dict(error.headers or {})
+    if code is None and error.status_code == 404:
+        detail = "没有这个地址；地址见 /openapi.json。 There is nothing at this address; /openapi.json lists them."
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(openapi.allowed(request)) or headers.get("Allow", "")
+        detail = f"此处不接受该方法；可用 {headers['Allow']}。 Not a method of this address; it has {headers['Allow']}."
+    return answered(request, error.status_code, detail, headers, code=code)
 
 
 async def _of_parameters(request: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from guiju import __version__, keys, library
+from guiju.paths import data_root
 from guiju.service import answers, linked, openapi, schema
 from guiju.service.answers import BOTH, JSON, InParts
 from guiju.service.describe import write
@@ -252,7 +253,7 @@ _LISTS = {
 
 
 def _list(path: str, name: str, tag: str) -> None:
-    question = library.find(openapi.data_root(), name)
+    question = library.find(data_root(), name)
 
     def listed(request: Request, part: InParts) -> Response:
         return _answer(request, name, answers.parameters(request), part)
@@ -278,7 +279,7 @@ for _path, (_name, _tag) in _LISTS.items():
     tags=["law"],
     summary="一份文件的编码状态 The coverage of a document",
     response_class=Response,
-    **{**openapi.answer(library.find(openapi.data_root(), "coverage/provisions"), 404), "openapi_extra": None},
+    **{**openapi.answer(library.find(data_root(), "coverage/provisions"), 404), "openapi_extra": None},
 )
 def coverage(request: Request, document: _DOCUMENT, part: InParts) -> Response:
     """The state of each provision of a document: encoded, excluded with a reason, or a gap."""
@@ -286,7 +287,7 @@ def coverage(request: Request, document: _DOCUMENT, part: InParts) -> Response:
     return _answer(request, "coverage/provisions", {"document": str(key)}, part)
 
 
-_CONCEPTS = openapi.answer(library.find(openapi.data_root(), "norms/concepts"), 404)["responses"]
+_CONCEPTS = openapi.answer(library.find(data_root(), "norms/concepts"), 404)["responses"]
 
 
 @strict.get(
