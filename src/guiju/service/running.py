@@ -40,6 +40,8 @@ def run(host: str, port: int) -> None:
         port=port,
         ws="none",
         access_log=False,
+        # The app sees to the log, from the first line on.
+        log_config=None,
         server_header=False,
         timeout_graceful_shutdown=math.ceil(settings().grace),
     )
