@@ -145,7 +145,14 @@ def run(command: str, arguments: Sequence[str], source: Source, library: Library
         )
         return as_json(proofs.json(report.submission, "why" in given))
     if command == "validate":
-        report = judged([source], library.knowledge, as_of=as_of, documents=given.get("document"), progress=progress)
+        report = judged(
+            [source],
+            library.knowledge,
+            as_of=as_of,
+            documents=given.get("document"),
+            engine=option("engine") or engines.DEFAULT,
+            progress=progress,
+        )
         progress(at("writing"))
         return written(report, option("format") or "json", wanted)
     raise BadOption(f"没有命令 {command}。 There is no command {command}.")

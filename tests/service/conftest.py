@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from guiju.service import judge
+from guiju.service.settings import settings
 from tests.service.server import Server, serving
 
 
@@ -14,3 +17,20 @@ def server() -> Iterator[Server]:
     """A server with the default settings, but a worker's deadline that a test can wait for."""
     with serving(GUIJU_SPARQL_DEADLINE="4", GUIJU_SPARQL_WORKERS="2") as found:
         yield found
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The app of this process takes only small submissions."""
+    monkeypatch.setenv("GUIJU_JUDGE_BYTES", "100")
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app of this process, which must have been started, judges only what is judged at once."""
+    assert judge._pool is not None
+    monkeypatch.setattr(judge._pool, "limits", replace(judge._pool.limits, deadline=0.01))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from fastapi.testclient import TestClient
 
 from guiju import api
-from guiju.service import judge
 from tests.test_cli import BELOW
 
 
 @pytest.fixture(scope="module")
-def client() -> TestClient:
+def client() -> Iterator[TestClient]:
     with TestClient(api.app) as found:
-        return found
+        yield found
 
 
 @pytest.mark.parametrize(
@@ -80,12 +81,10 @@ def test_bad_bodies_are_refused(client: TestClient, body: bytes, media: str, sta
     assert answer.status_code == status, answer.text
 
 
-def test_a_body_that_is_too_large_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "MAX_BODY", 100)
+def test_a_body_that_is_too_large_is_refused(client: TestClient, small: None) -> None:
     assert client.post("/api/v1/validate", content=BELOW.encode()).status_code == 413
 
 
-def test_a_validation_that_takes_too_long_is_ended(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "DEADLINE", 0.01)
+def test_a_validation_that_takes_too_long_is_ended(client: TestClient, hasty: None) -> None:
     assert client.post("/api/v1/validate", content=BELOW.encode()).status_code == 503
     assert client.get("/api/v1/health").status_code == 200

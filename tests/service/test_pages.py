@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from guiju import api, keys, library, paths
 from guiju.report import grouped
-from guiju.service import html, judge, search, validation
+from guiju.service import html, search, validation
 from guiju.service.held import held
 from guiju.service.reading import rows
 from tests.service.test_linked import _Page as Page
@@ -416,12 +416,12 @@ def test_a_name_that_is_markup_is_shown_as_it_is(client: TestClient) -> None:
     assert any(unescape(heading).startswith(name) for heading in headings)
 
 
-def test_too_much_and_too_many_are_refused_on_the_page(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "MAX_BODY", 1_000)
+def test_too_much_is_refused_on_the_page(client: TestClient, small: None) -> None:
     status, text = _send(client, facts=FACTS + "#" * 10_000)
-    assert (status, 'role="alert"' in text) == (413, True)
-    monkeypatch.undo()
-    monkeypatch.setattr(judge, "DEADLINE", 0.01)
+    assert (status, "100 字节" in text) == (413, True)
+
+
+def test_what_takes_too_long_is_told_on_the_page(client: TestClient, hasty: None) -> None:
     status, text = _send(client, facts=FACTS)
     assert (status, 'role="alert"' in text) == (503, True)
 

@@ -70,6 +70,6 @@ def _refused(headers: Headers) -> Problem | None:
         )
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         return Problem(415, "content-encoding", "请求体不得压缩。 The body is sent without compression.")
-    if length.isascii() and length.isdigit() and int(length[:20]) > judge.MAX_BODY:
+    if length.isascii() and length.isdigit() and int(length[:20]) > settings().judge_bytes:
         return judge.too_large()
     return None

@@ -1,82 +1,142 @@
-"""What a stranger sent, handled by the command in a process of its own, capped in memory and time."""
+"""What a stranger sent, handled by warm workers in processes of their own: what the command prints on facts.
+
+The workers (:mod:`guiju.service.handling`) have neither network nor files. The queue before them is bounded.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import resource
-import sys
-from collections.abc import AsyncIterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
+from guiju.service import handling, metrics
+from guiju.service.pool import Busy, Died, Limits, Pool, Progress, Reply, TooSlow
 from guiju.service.problems import Problem
+from guiju.service.settings import settings
 
-MAX_BODY = 32 * 1024 * 1024
-"""Bytes of one submission."""
-MEMORY = 4 * 1024**3
-"""Bytes of address space that one run may use."""
-DEADLINE = 120.0
-"""Seconds that one run may take."""
-AT_ONCE = 2
-"""Runs under way at the same time; one more is answered 503."""
-_under_way = asyncio.Semaphore(AT_ONCE)
+_LOG = logging.getLogger(__name__)
+_pool: Pool | None = None
 
 
-async def answer(command: str, arguments: Sequence[str], facts: bytes, form: str) -> str:
-    """What a command prints on facts; ``form`` is their media type, or the name or file ending of their format.
+@asynccontextmanager
+async def running(_: Any = None) -> AsyncIterator[None]:
+    """The workers, from the start of the service to its end."""
+    global _pool
+    of = settings()
+    limits = Limits(of.judge_workers, of.judge_waiting, of.judge_deadline, of.judge_memory, of.judge_answer)
+    before, pool = _pool, Pool(handling.__name__, lambda: b"", limits)
+    pool.start()
+    _pool = pool
+    try:
+        with metrics.watched("facts", pool):
+            yield
+    finally:
+        _pool = before
+        await pool.close()
 
-    Problem 400 with the command's own words for facts that cannot be used, 503 where all are busy or it took too long.
+
+async def answer(
+    command: str, arguments: Sequence[str], facts: bytes, form: str, progress: Progress | None = None
+) -> str:
+    """What a command prints on facts, as ``begin`` and ``finished`` have it; who stops awaiting ends the work."""
+    return (await finished(begin(command, arguments, facts, form, progress)))[0].decode()
+
+
+def begin(
+    command: str,
+    arguments: Sequence[str],
+    facts: bytes,
+    form: str,
+    progress: Progress | None = None,
+    begun: Callable[[], None] = lambda: None,
+) -> asyncio.Task[Reply]:
+    """Hand facts to a worker; what it gives is to be had of ``finished``, and to cancel it ends the work.
+
+    ``command`` and ``arguments`` are those of :func:`guiju.tasks.run`; ``form`` is the facts' media type, or the name
+    or file ending of their format. ``progress`` takes ``stage``, ``zh``, ``en`` and ``done`` (0 to 1, never less than
+    before); ``begun`` is called when a worker has the facts. Problem 503 where the queue is full.
     """
-    if _under_way.locked():
-        raise Problem(503, "busy", "都在忙，请稍后再试。 All validators are busy; try again.", {"Retry-After": "5"})
-    async with _under_way:
-        code, output, errors = await _guarded([command, "-", f"--input-format={form}", *arguments], facts)
-    if code == 0 or (command == "validate" and code in {1, 2}):
-        return output
-    if code == 3:
-        raise Problem(400, "bad-input", errors.strip())
-    raise Problem(500, "our-fault", f"{command} 失败，详见服务器日志。 {command} failed; the server's log says why.")
+    if _pool is None:
+        raise Problem(503, "starting", "服务尚未就绪。 The service is not ready.", {"Retry-After": "1"})
+    job = {"command": command, "arguments": list(arguments), "form": form, "name": "stdin"}
+    try:
+        return _pool.ask(job, facts, progress, begun)
+    except Busy:
+        raise _busy() from None
+
+
+async def finished(work: asyncio.Task[Reply]) -> list[bytes]:
+    """What a worker made of facts: the parts of its answer, of which the first is what the command prints.
+
+    Problem 400 with the command's own words for facts or arguments that cannot be used, 413 for an answer that is too
+    large, 500 for a fault of ours, 503 where the wait was too long, or the work took too long or too much memory.
+    """
+    limits = _pool.limits if _pool else None
+    try:
+        reply = await work
+    except Busy:
+        raise _busy() from None
+    except TooSlow:
+        seconds = f"{limits.deadline:g}" if limits else "?"
+        raise Problem(
+            503,
+            "too-slow",
+            f"{seconds} 秒内没有完成，已中止；请少报一些。 "
+            f"Not done within {seconds} seconds, and ended; send less at once.",
+        ) from None
+    except Died:
+        raise _too_heavy() from None
+    if reply.error == "bad-input":
+        raise Problem(400, "bad-input", reply.message)
+    if reply.error == "out-of-memory":
+        raise _too_heavy()
+    if reply.error == "answer-too-large":
+        raise Problem(
+            413,
+            "answer-too-large",
+            f"结果超过 {reply.message}；请少报一些，或只列出部分结论。 "
+            f"The answer is larger than {reply.message}; send less at once, or ask for fewer outcomes.",
+        )
+    if reply.error:
+        _LOG.error("a worker failed: %s", reply.message)
+        raise Problem(
+            500,
+            "our-fault",
+            "规矩自身的错误，请附请求编号报告。 Our own fault; please report it with the id of the request.",
+        )
+    return reply.parts
 
 
 async def whole(stream: AsyncIterator[bytes]) -> bytes:
-    """A body, read to its end; Problem 413 as soon as it is larger than ``MAX_BODY``."""
-    body = bytearray()
+    """A body, read to its end; Problem 413 as soon as it is larger than it may be."""
+    body, most = bytearray(), settings().judge_bytes
     async for chunk in stream:
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             raise too_large()
     return bytes(body)
 
 
 def too_large() -> Problem:
-    """The problem of a body that is larger than ``MAX_BODY``."""
+    """The problem of a body that is larger than it may be."""
+    most = settings().judge_bytes
     return Problem(
         413,
         "body-too-large",
-        f"超过 {MAX_BODY} 字节，请分次报送。 The body is larger than {MAX_BODY} bytes; send it in parts.",
+        f"超过 {most} 字节，请分次报送。 The body is larger than {most} bytes; send it in parts.",
     )
 
 
-async def _guarded(arguments: list[str], body: bytes) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "guiju", *arguments,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        preexec_fn=_limited,
-    )  # fmt: skip
-    try:
-        output, errors = await asyncio.wait_for(process.communicate(body), DEADLINE)
-    except TimeoutError:
-        raise Problem(
-            503,
-            "too-slow",
-            f"{DEADLINE:g} 秒内没有完成，请少报一些。 Not done within {DEADLINE:g} seconds; send less at once.",
-        ) from None
-    finally:
-        # Also where whoever asked has gone away.
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode or 0, output.decode(), errors.decode()
+def _busy() -> Problem:
+    return Problem(503, "busy", "都在忙，请稍后再试。 All validators are busy; try again.", {"Retry-After": "5"})
 
 
-def _limited() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(DEADLINE) + 5, int(DEADLINE) + 5))
+def _too_heavy() -> Problem:
+    return Problem(
+        503,
+        "too-heavy",
+        "所需内存过多或嵌套过深，已中止；请少报一些。 "
+        "It needed too much memory, or nested too deep, and was ended; send less at once.",
+    )

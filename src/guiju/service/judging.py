@@ -10,10 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from guiju.service import judge, openapi, schema
+from guiju.service.gone import unless_gone
 from guiju.service.negotiation import choose
 from guiju.service.parameters import NAME, AsOf, JudgedSo, Outcomes, only_known
 
-router = APIRouter(tags=["facts"], dependencies=[Depends(only_known)])
+router = APIRouter(tags=["facts"], dependencies=[Depends(only_known)], lifespan=judge.running)
 _REPORTS = {"application/json": "json", "text/turtle": "turtle"}
 """The formats of a report by their media types."""
 _PROBLEMS = openapi.problems(400, 406, 413, 422, 503)
@@ -120,7 +121,7 @@ async def graph(
 async def _run(request: Request, command: str, arguments: list[str]) -> str:
     facts = await judge.whole(request.stream())
     media = request.headers.get("content-type", "text/turtle").split(";")[0].strip()
-    return await judge.answer(command, arguments, facts, media)
+    return await unless_gone(request, judge.answer(command, arguments, facts, media))
 
 
 def _said(text: str, media: str) -> Response:

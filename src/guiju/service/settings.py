@@ -44,6 +44,21 @@ class Settings(BaseSettings):
     arrival: Seconds = 60.0
     """Seconds in which a request must arrive: its head (with ``guiju serve``), then its body."""
 
+    store: str = ""
+    """Where submissions are kept: a folder, the query address of a SPARQL store, or ``off``; else the user's data."""
+    store_update: str = ""
+    """The update address of a SPARQL store."""
+    store_graphs: str = ""
+    """The Graph Store address of a SPARQL store, preferred to the update address where both are given."""
+    store_user: str = ""
+    """The user as whom a SPARQL store is asked."""
+    store_password: SecretStr = SecretStr("")
+    """The password of that user."""
+    store_token: SecretStr = SecretStr("")
+    """The bearer token with which a SPARQL store is asked, instead of a user."""
+    store_deadline: Seconds = 30.0
+    """Seconds in which a SPARQL store must answer one request."""
+
     sparql_workers: Annotated[int, Field(ge=1, le=64)] = 2
     """SPARQL queries that run at the same time."""
     sparql_waiting: Annotated[int, Field(ge=1, le=10_000)] = 16
@@ -54,6 +69,19 @@ class Settings(BaseSettings):
     """Bytes of address space of one worker that runs queries."""
     sparql_bytes: Annotated[int, Field(ge=1, le=4 * GIB - 1)] = 32 * MIB
     """Bytes of one answer of ``/sparql``; a larger one is refused whole."""
+
+    judge_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """Submissions that are judged at the same time."""
+    judge_waiting: Annotated[int, Field(ge=1, le=10_000)] = 16
+    """Submissions that may wait for a worker; one more is answered 503."""
+    judge_deadline: Seconds = 120.0
+    """Seconds that one submission may wait, and then be judged."""
+    judge_memory: Annotated[int, Field(ge=256 * MIB, le=1024 * GIB)] = 4 * GIB
+    """Bytes of address space of one worker that judges."""
+    judge_bytes: Annotated[int, Field(ge=1, le=4 * GIB - 1)] = 32 * MIB
+    """Bytes of one submission; a larger one is refused."""
+    judge_answer: Annotated[int, Field(ge=1, le=4 * GIB - 1)] = 64 * MIB
+    """Bytes of what is answered to one submission; a larger answer is refused whole."""
 
     @field_validator("hosts", mode="before")
     @classmethod

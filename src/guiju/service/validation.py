@@ -25,6 +25,7 @@ from guiju.paths import samples
 from guiju.service import html, judge
 from guiju.service.held import held
 from guiju.service.problems import Problem
+from guiju.service.settings import settings
 from guiju.show import prefixed
 from guiju.verdicts import OUTCOMES
 
@@ -123,12 +124,12 @@ async def _read(request: Request, asked: Asked) -> None:
         nonlocal so_far
         message = await request.receive()
         so_far += len(message.get("body", b""))
-        if so_far > judge.MAX_BODY:
+        if so_far > settings().judge_bytes:
             raise judge.too_large()
         return message
 
     sent = Request(request.scope, receive)
-    async with sent.form(max_files=1, max_fields=_FIELDS, max_part_size=judge.MAX_BODY) as form:
+    async with sent.form(max_files=1, max_fields=_FIELDS, max_part_size=settings().judge_bytes) as form:
 
         def text(name: str) -> str:
             value = form.get(name)
