@@ -13,27 +13,52 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pyoxigraph import RdfFormat, parse, serialize
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
-from guiju.service.store import Backend, StoreError, Submissions
+from guiju.remote import Remote
+from guiju.service.store import Backend, StoreError, Submissions, iri_of
 from guiju.service.store.embedded import Embedded
+from guiju.service.store.remote import Elsewhere
+from tests.service import stores
 from tests.service.keeper import EACH, invented
 from tests.service.server import SRC
+from tests.service.stores import Stores
 
 KILLS = 100
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
+@pytest.fixture(scope="module")
+def oxigraph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    with stores.oxigraph(tmp_path_factory.mktemp("oxigraph")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    if not stores.VIRTUOSO:
+        pytest.skip("no virtuoso-t on this machine: apt-get install virtuoso-opensource-7-bin")
+    with stores.virtuoso(tmp_path_factory.mktemp("virtuoso")) as found:
+        yield found
+
+
+@pytest.fixture(params=["folder", "oxigraph-graphs", "oxigraph-update", "virtuoso-graphs"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """Every kind of store: a folder, and servers, written by the Graph Store Protocol or by updates."""
+    name, _, way = str(request.param).partition("-")
+    if not way:
+        return Embedded(tmp_path / "kept")
+    at: Stores = request.getfixturevalue(name)
+    return Elsewhere(Remote(at.query, **{way: getattr(at, way)}))
+
+
 @pytest.fixture
-def backend(tmp_path: Path) -> Iterator[Backend]:
-    opened = Embedded(tmp_path / "kept")
+def kept(backend: Backend) -> Iterator[Submissions]:
+    opened = Submissions(backend)
     yield opened
+    for each in opened.list(100):
+        opened.delete(each.id)
     opened.close()
-
-
-@pytest.fixture
-def kept(backend: Backend) -> Submissions:
-    return Submissions(backend)
 
 
 def _opened(folder: Path) -> closing[Submissions]:
@@ -44,6 +69,8 @@ def _lines(seed: int) -> list[bytes]:
     """What the graph of an invented submission holds."""
     record, statements = invented(seed)
     triples = list(record.triples()) + [quad.triple for quad in parse(statements, format=RdfFormat.N_TRIPLES)]
+    count = Literal(str(len(triples) + 1), datatype=NamedNode("http://www.w3.org/2001/XMLSchema#integer"))
+    triples.append(Triple(iri_of(record.id), NamedNode("http://rdfs.org/ns/void#triples"), count))
     return sorted((serialize(triples, format=RdfFormat.N_TRIPLES) or b"").splitlines())
 
 
@@ -107,6 +134,42 @@ def test_a_graph_speaks_for_its_own_submission_only(kept: Submissions) -> None:
     kept.add(invented(2)[0], forged.replace(b"2023", b"2024"))
     assert [each.id for each in kept.list(10)] == [invented(2)[0].id, victim.id]
     assert kept.find(victim.id) == victim and kept.find(invention.id) is None
+
+
+def test_a_graph_that_lost_statements_is_not_given(kept: Submissions) -> None:
+    record, statements = invented(1)
+    kept.add(record, statements)
+    lines = kept.lines(record.id)
+    kept.backend.drop(iri_of(record.id))
+    kept.backend.put(iri_of(record.id), b"".join(line + b"\n" for line in lines[1:]))
+    assert kept.find(record.id) == record
+    for read in (kept.lines, kept.graph):
+        with pytest.raises(StoreError, match=record.id):
+            read(record.id)
+
+
+LONG = "长" * 3_000
+LARGE = "".join(
+    f'<https://example.org/{number // 7}> <https://example.org/says> "{number} {LONG if number % 50 == 0 else ""}" .\n'
+    for number in range(10_500)
+).encode()
+
+
+def test_a_graph_larger_than_a_page_and_than_some_stores_give_at_once(kept: Submissions) -> None:
+    record, _ = invented(1)
+    kept.add(record, LARGE)
+    assert set(kept.lines(record.id)) >= set(LARGE.splitlines())
+
+
+def test_what_a_store_does_not_take_is_an_error_and_leaves_nothing(virtuoso: Stores) -> None:
+    """Virtuoso takes an update of a few thousand statements at most; its Graph Store takes more."""
+    with closing(Submissions(Elsewhere(Remote(virtuoso.query, update=virtuoso.update)))) as kept:
+        small, large = invented(1)[0], invented(2)[0]
+        kept.add(*invented(1))
+        with pytest.raises(StoreError, match="Virtuoso"):
+            kept.add(large, LARGE)
+        assert kept.list(10) == [small] and kept.lines(large.id) == []
+        assert kept.delete(small.id)
 
 
 def test_one_process_holds_a_folder(tmp_path: Path) -> None:

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     """Bytes of one submission; a larger one is refused."""
     judge_answer: Annotated[int, Field(ge=1, le=4 * GIB - 1)] = 64 * MIB
     """Bytes of what is answered to one submission; a larger answer is refused whole."""
+    jobs: Annotated[int, Field(ge=1, le=100_000)] = 256
+    """Judgings under way or just done that are held in memory; the oldest that is done makes room."""
+    jobs_bytes: Annotated[int, Field(ge=64 * MIB, le=1024 * GIB)] = 512 * MIB
+    """Bytes of facts and reports that these hold."""
+    jobs_seconds: Seconds = 3600.0
+    """Seconds after which a judging that is done and not kept is forgotten."""
 
     @field_validator("hosts", mode="before")
     @classmethod

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 
-from pyoxigraph import RdfFormat, Triple, serialize
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
+from guiju import keys
 from guiju.service.store import record as records
-from guiju.service.store.base import Backend
+from guiju.service.store.base import Backend, StoreError
 from guiju.service.store.questions import written
 from guiju.service.store.record import Record, iri_of
 
+_TRIPLES = "http://rdfs.org/ns/void#triples"
 Records = list[Record]
 Lines = list[bytes]
 """Statements in N-Triples, each with its full stop and without its end of line."""
@@ -32,7 +34,9 @@ class Submissions:
         They come from :func:`guiju.keeping.graph`. Whatever they say, it is said in this submission's graph. False,
         and nothing is changed, where the id is taken already.
         """
-        whole = _ntriples(list(record.triples())) + ntriples
+        described = _ntriples(list(record.triples()))
+        count = described.count(b"\n") + 1 + ntriples.count(b"\n")
+        whole = described + _counted(record.id, count) + b"\n" + ntriples
         with self._adding:
             if self.find(record.id):
                 return False
@@ -69,8 +73,18 @@ class Submissions:
         return b"".join(b"%s %s .\n" % (line.removesuffix(b" ."), name) for line in self.lines(id_))
 
     def lines(self, id_: str) -> Lines:
-        """Its statements as lines of N-Triples, see :mod:`guiju.keeping`; none where it is not kept."""
-        return self.backend.graph(iri_of(id_)) if _sound(id_) else []
+        """Its statements as lines of N-Triples, see :mod:`guiju.keeping`; none where it is not kept.
+
+        StoreError where they are not as many as were added: a store that adds by and by has lost some.
+        """
+        lines = self.backend.graph(iri_of(id_)) if _sound(id_) else []
+        if lines and _counted(id_, len(lines)) not in lines:
+            raise StoreError(
+                f"报送 {id_} 在存储中不完整，只有 {len(lines)} 条语句；请删除后重新报送。",
+                f"The submission {id_} is not whole in the store: there are {len(lines)} statements. "
+                "Delete it, and send it again.",
+            )
+        return lines
 
     def delete(self, id_: str) -> bool:
         """Forget a submission; False where it is not kept."""
@@ -85,6 +99,12 @@ class Submissions:
     def close(self) -> None:
         """Let go of the store; nothing is asked afterwards."""
         self.backend.close()
+
+
+def _counted(id_: str, count: int) -> bytes:
+    """The statement of a description that says how many its graph has, itself included."""
+    number = Literal(str(count), datatype=NamedNode(keys.XSD + "integer"))
+    return f"{iri_of(id_)} <{_TRIPLES}> {number} .".encode()
 
 
 def _ntriples(triples: list[Triple]) -> bytes:
