@@ -6,14 +6,18 @@ Nothing is looked up elsewhere: with a knowledge base that has done each of thes
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from pyoxigraph import NamedNode
+
 from guiju import engines
+from guiju import library as questions
 from guiju.derivation import derive
 from guiju.graph import MOST, Group, company_called, group
 from guiju.intake import Source
+from guiju.keeping import kept
 from guiju.knowledge import Knowledge
 from guiju.picture import svg
 from guiju.progress import Progress, at, unheard
@@ -92,6 +96,19 @@ def drawn(
     return found, svg(found)
 
 
+def answered(report: Report, question: str, params: Mapping[str, str], knowledge: Knowledge) -> dict[str, Any]:
+    """The answer to a question of the library about judged facts: ``columns``, and ``rows`` of cells.
+
+    A cell is its ``text``, and where it is an IRI, the whole ``iri``. Raises LibraryError.
+    """
+    answer = questions.ask(report.assessment.store, question, params, knowledge.root)
+    rows = [
+        [{"text": questions.shown(term), "iri": term.value if isinstance(term, NamedNode) else ""} for term in row]
+        for row in answer.rows
+    ]
+    return {"columns": answer.columns, "rows": rows}
+
+
 def outcomes(text: str) -> frozenset[str]:
     """The outcomes that a text lists, ``failed,cantTell`` or ``all``. Raises BadOption for one that there is not."""
     wanted = frozenset(OUTCOMES if text == "all" else text.split(","))
@@ -108,11 +125,14 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
-def run(command: str, arguments: Sequence[str], source: Source, library: Library, progress: Progress = unheard) -> str:
-    """What ``validate``, ``explain`` or ``graph`` print for a program on one source.
+def run(
+    command: str, arguments: Sequence[str], source: Source, library: Library, progress: Progress = unheard
+) -> list[str]:
+    """What ``validate``, ``explain``, ``graph`` or ``ask`` print for a program on one source.
 
-    ``arguments`` are options of the command, ``--name=value`` each, or ``--why``. Raises ValueError for what cannot be
-    used, whether options or facts.
+    ``arguments`` are options of the command, ``--name=value`` each, or ``--why``; the question of ``ask`` is
+    ``--question``. There is also ``keep``, which is ``validate`` and gives as a second text what is to be kept of the
+    report under ``--id`` (:func:`guiju.keeping.kept`). Raises ValueError for what cannot be used, options or facts.
     """
     given: dict[str, list[str]] = {}
     for argument in arguments:
@@ -132,7 +152,7 @@ def run(command: str, arguments: Sequence[str], source: Source, library: Library
             most=int(most) if most else None,
             progress=progress,
         )
-        return picture
+        return [picture]
     if command == "explain":
         report, proofs = proved(
             [source],
@@ -143,8 +163,8 @@ def run(command: str, arguments: Sequence[str], source: Source, library: Library
             as_of=as_of,
             progress=progress,
         )
-        return as_json(proofs.json(report.submission, "why" in given))
-    if command == "validate":
+        return [as_json(proofs.json(report.submission, "why" in given))]
+    if command in ("validate", "keep", "ask"):
         report = judged(
             [source],
             library.knowledge,
@@ -154,7 +174,11 @@ def run(command: str, arguments: Sequence[str], source: Source, library: Library
             progress=progress,
         )
         progress(at("writing"))
-        return written(report, option("format") or "json", wanted)
+        if command == "ask":
+            params = dict(text.partition("=")[::2] for text in given.get("param", ()))
+            return [as_json(answered(report, option("question") or "", params, library.knowledge))]
+        text = written(report, option("format") or "json", wanted)
+        return [text, as_json(kept(report, option("id") or ""))] if command == "keep" else [text]
     raise BadOption(f"没有命令 {command}。 There is no command {command}.")
 
 

@@ -82,7 +82,7 @@ def entries(
     headers = {**headers, "Content-Language": tongue, "Vary": "Accept, Accept-Language"}
     rows = [_flat(entry, request) for entry in shown]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    body = _as_csv(columns, ([row.get(name, "") for name in columns] for row in rows))
+    body = as_csv(columns, ([row.get(name, "") for name in columns] for row in rows))
     return respond(request, body, media, headers=headers, **options)
 
 
@@ -139,10 +139,10 @@ def _json(answer: library.Answer) -> bytes:
 
 def csv_of(answer: library.Answer) -> bytes:
     """The answer to a question as CSV, in UTF-8 with the mark by which a spreadsheet knows it."""
-    return _as_csv(answer.columns, answer.table())
+    return as_csv(answer.columns, answer.table())
 
 
-def _as_csv(columns: Sequence[str], rows: Any) -> bytes:
+def as_csv(columns: Sequence[str], rows: Any) -> bytes:
     """With a byte order mark, without which spreadsheets misread Chinese."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)

@@ -6,11 +6,13 @@ import codecs
 import time
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from pyoxigraph import RdfFormat, parse, serialize
 
 from guiju import intake, keys, tasks
 from guiju.intake.source import FORMATS
+from guiju.keeping import kept
 from guiju.knowledge import Knowledge
 from guiju.paths import samples
 from guiju.progress import DONE, Progress, Step
@@ -35,11 +37,11 @@ def load(_: bytes) -> Handler:
         heard = _throttled(say)
         try:
             source = (job["name"], body, job["form"])
-            text = tasks.run(job["command"], job["arguments"], source, library, heard)
+            texts = tasks.run(job["command"], job["arguments"], source, library, heard)
         except ValueError as error:
             return {"error": "bad-input", "message": str(error)}, []
         heard(DONE)
-        return {}, [text.encode()]
+        return {}, [text.encode() for text in texts]
 
     return handle
 
@@ -60,8 +62,10 @@ def _warm(library: Library) -> None:
     report = tasks.judged(sources, library.knowledge, documents=documents)
     for format_name in tasks.FORMATS:
         tasks.written(report, format_name, frozenset(OUTCOMES))
+    kept(report, str(UUID(int=0)))
     tasks.as_json(explained(report, None, library.resolve(documents[0]), OUTCOMES).json(report.submission))
     tasks.drawn(sources, library.knowledge)
+    tasks.answered(report, "institutions/summary", {}, library.knowledge)
 
 
 def _throttled(say: Say) -> Progress:
