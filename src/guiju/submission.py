@@ -12,7 +12,8 @@ from guiju.intake import BadInput, Facts, Ignored, InputInfo, Problem, Source, T
 from guiju.knowledge import Knowledge, fill, select
 from guiju.progress import Progress, at, unheard
 
-_BLANK = "urn:guiju:blank:"
+BLANK = "urn:guiju:blank:"
+"""What the IRI begins with that is given to a blank node; it means something within one reading only."""
 _UNNAMED = "（未命名 unnamed）"
 _OWN = ("urn:guiju:conclusion:", "urn:guiju:figure:", "urn:guiju:verdict:")
 """IRIs of what derivations conclude and judgement says; a stranger could otherwise add grounds, or verdicts."""
@@ -61,7 +62,7 @@ def skolemised(triples: Sequence[Triple]) -> list[Triple]:
 
     def name(term: object) -> object:
         blank = not isinstance(term, (NamedNode, Literal))
-        return NamedNode(_BLANK + str(term).removeprefix("_:")) if blank else term
+        return NamedNode(BLANK + str(term).removeprefix("_:")) if blank else term
 
     return [Triple(name(t.subject), t.predicate, name(t.object)) for t in triples]  # type: ignore[arg-type]
 
@@ -80,7 +81,7 @@ def names(triples: Iterable[Triple]) -> Iterator[Triple]:
             language = (triple.object.language or "").split("-")[0]
             labels[triple.subject].setdefault(language, triple.object.value)  # type: ignore[index]
     for thing, by in labels.items():
-        short = _UNNAMED if thing.value.startswith(_BLANK) else keys.local(thing.value)
+        short = _UNNAMED if thing.value.startswith(BLANK) else keys.local(thing.value)
         other = next(iter(by.values()), short)
         for language in ("zh", "en"):
             text = by.get(language) or by.get("") or other
@@ -89,7 +90,7 @@ def names(triples: Iterable[Triple]) -> Iterator[Triple]:
 
 def place(facts: Facts, iri: str) -> str | None:
     """Where a fact stands, ``file.ttl:12``, for an IRI or the name given to a blank node."""
-    return facts.place("_:" + iri.removeprefix(_BLANK) if iri.startswith(_BLANK) else iri)
+    return facts.place("_:" + iri.removeprefix(BLANK) if iri.startswith(BLANK) else iri)
 
 
 def _check(triples: list[Triple], facts: Facts, knowledge: Knowledge, progress: Progress) -> None:
@@ -102,7 +103,7 @@ def _check(triples: list[Triple], facts: Facts, knowledge: Knowledge, progress: 
         progress(at("checking", number, len(queries)))
         for row in select(store, query):
             subject = row["subject"].value
-            named = "" if subject.startswith(_BLANK) else f" <{subject}>"
+            named = "" if subject.startswith(BLANK) else f" <{subject}>"
             problems.append(
                 Problem(
                     (place(facts, subject) or "输入 input") + named,

@@ -244,8 +244,11 @@ def _verdict(row: Row) -> Verdict:
 
 
 def _untargeted(verdicts: list[Verdict], shapes: list[str], store: Store) -> list[Verdict]:
-    """For a shape with nothing in its scope: not applicable, said of the submission as a whole."""
-    judged = {verdict.shape for verdict in verdicts}
+    """For a shape with nothing in its scope in a submission: not applicable, said of the submission as a whole.
+
+    What another submission reports does not matter: a verdict is the same whoever is judged at the same time.
+    """
+    judged = {(verdict.shape, verdict.submission) for verdict in verdicts}
     submissions = [
         row["submission"].value
         for row in select(store, f"SELECT ?submission {{ ?submission a <{keys.GJ}Submission> }} ORDER BY ?submission")
@@ -265,8 +268,8 @@ def _untargeted(verdicts: list[Verdict], shapes: list[str], store: Store) -> lis
             because=keys.GJ + "NothingInScope",
         )
         for shape in shapes
-        if shape not in judged
         for submission in submissions
+        if (shape, submission) not in judged
     ]
 
 
