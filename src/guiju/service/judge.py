@@ -41,7 +41,7 @@ async def answer(
     command: str, arguments: Sequence[str], facts: bytes, form: str, progress: Progress | None = None
 ) -> str:
     """What a command prints on facts, as ``begin`` and ``finished`` have it; who stops awaiting ends the work."""
-    return (await finished(begin(command, arguments, facts, form, progress)))[0].decode()
+    return (await finished(begin(command, arguments, facts, form, progress=progress)))[0].decode()
 
 
 def begin(
@@ -49,22 +49,24 @@ def begin(
     arguments: Sequence[str],
     facts: bytes,
     form: str,
+    name: str = "stdin",
     progress: Progress | None = None,
     begun: Callable[[], None] = lambda: None,
 ) -> asyncio.Task[Reply]:
     """Hand facts to a worker; what it gives is to be had of ``finished``, and to cancel it ends the work.
 
     ``command`` and ``arguments`` are those of :func:`guiju.tasks.run`; ``form`` is the facts' media type, or the name
-    or file ending of their format. ``progress`` takes ``stage``, ``zh``, ``en`` and ``done`` (0 to 1, never less than
-    before); ``begun`` is called when a worker has the facts. Problem 503 where the queue is full.
+    or file ending of their format, and ``name`` what they are called. ``progress`` takes ``stage``, ``zh``, ``en`` and
+    ``done`` (0 to 1, never less than before); ``begun`` is called when a worker has the facts. Problem 503 where the
+    queue is full.
     """
     if _pool is None:
         raise Problem(503, "starting", "服务尚未就绪。 The service is not ready.", {"Retry-After": "1"})
-    job = {"command": command, "arguments": list(arguments), "form": form, "name": "stdin"}
+    job = {"command": command, "arguments": list(arguments), "form": form, "name": name}
     try:
         return _pool.ask(job, facts, progress, begun)
     except Busy:
-        raise _busy() from None
+        raise busy() from None
 
 
 async def finished(work: asyncio.Task[Reply]) -> list[bytes]:
@@ -77,7 +79,7 @@ async def finished(work: asyncio.Task[Reply]) -> list[bytes]:
     try:
         reply = await work
     except Busy:
-        raise _busy() from None
+        raise busy() from None
     except TooSlow:
         seconds = f"{limits.deadline:g}" if limits else "?"
         raise Problem(
@@ -129,7 +131,8 @@ def too_large() -> Problem:
     )
 
 
-def _busy() -> Problem:
+def busy() -> Problem:
+    """The problem of a full queue."""
     return Problem(503, "busy", "都在忙，请稍后再试。 All validators are busy; try again.", {"Retry-After": "5"})
 
 

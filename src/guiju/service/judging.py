@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from guiju.service import judge, openapi, schema
+from guiju.service import jobs, judge, openapi, schema
 from guiju.service.gone import unless_gone
 from guiju.service.negotiation import choose
 from guiju.service.parameters import NAME, AsOf, JudgedSo, Outcomes, only_known
 
-router = APIRouter(tags=["facts"], dependencies=[Depends(only_known)], lifespan=judge.running)
+router = APIRouter(tags=["facts"], dependencies=[Depends(only_known)], lifespan=jobs.running)
 _REPORTS = {"application/json": "json", "text/turtle": "turtle"}
 """The formats of a report by their media types."""
 _PROBLEMS = openapi.problems(400, 406, 413, 422, 503)
