@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections import Counter
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from guiju import cli, engines, keys
+from guiju.columnar import validate as columns
 from guiju.derivation import Derived, derive
 from guiju.knowledge import Knowledge
 from guiju.submission import receive
@@ -53,8 +55,21 @@ def test_topbraid_gives_the_same_results(start: int, knowledge: Knowledge, tmp_p
     assert len(witness) > len(folders)
 
 
+def test_the_columnar_engine_gives_the_same_results(
+    everything: Derived, fast: list[engines.Result], knowledge: Knowledge, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger=engines.__name__)
+    assert engines.run(everything.triples, knowledge.shapes, engines.COLUMNAR) == fast
+    assert not caplog.messages, "the columnar engine leaves something to another"
+    assert {result.component for result in fast} == {*_components(knowledge), columns.NODE}
+
+
+def _components(knowledge: Knowledge) -> set[str]:
+    return {component.value for component in knowledge.parameters}
+
+
 def test_an_engine_that_is_not_known_is_named() -> None:
-    with pytest.raises(ValueError, match="oxigraph, pyshacl"):
+    with pytest.raises(ValueError, match="oxigraph, columnar, pyshacl"):
         engines.run([], [], "other")
 
 

@@ -2,13 +2,16 @@
 
 pySHACL defines the report. The default runs the same validators as the components state them, each for all
 targets of a shape in one SPARQL query on Oxigraph; it knows components, ``sh:targetClass`` and ``sh:node``, and
-leaves any shape that uses more to pySHACL. The tests hold both, and TopBraid, to the same results.
+leaves any shape that uses more to pySHACL. The columnar engine (``guiju.columnar``, numpy) runs each validator once
+for all shapes that use it, and leaves to the default any shape that it does not understand or whose data it does not
+decide; it logs which, and why. The tests hold all of them, and TopBraid, to the same results.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, NamedNode, QuerySolutions, Store, Triple
@@ -18,11 +21,12 @@ from guiju.completion import COMPONENT, NODE_SHAPE, Index, Term, index, paramete
 from guiju.knowledge import fill
 from guiju.progress import Progress, at, unheard
 
-OXIGRAPH, PYSHACL = "oxigraph", "pyshacl"
-ENGINES = (OXIGRAPH, PYSHACL)
+OXIGRAPH, COLUMNAR, PYSHACL = "oxigraph", "columnar", "pyshacl"
+ENGINES = (OXIGRAPH, COLUMNAR, PYSHACL)
 DEFAULT = OXIGRAPH
 _NODE = keys.SH + "NodeConstraintComponent"
 _UNDERSTOOD = {keys.SH + name for name in ("targetClass", "node", "severity", "message", "name", "order")}
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, order=True)
@@ -40,24 +44,50 @@ def run(
 ) -> list[Result]:
     """Validate facts (with conclusions) against completed shapes; results sorted, without repeats.
 
-    Raises ValueError for an engine that is not one of ``ENGINES``, and RuntimeError where the engine
-    itself reports a failure.
+    Raises ValueError for an engine that is not one of ``ENGINES`` or not installed, and RuntimeError where the
+    engine itself reports a failure.
     """
     if engine not in ENGINES:
         raise ValueError(f"没有引擎 {engine}。 There is no engine {engine!r}; use one of {', '.join(ENGINES)}.")
     progress(at("validating"))
     facts, shapes = list(facts), list(shapes)
     if engine == PYSHACL:
-        return sorted(_pyshacl(facts, shapes))
-    oxigraph = _Oxigraph(facts, index(shapes))
+        found = _pyshacl(facts, shapes)
+    elif engine == COLUMNAR:
+        found = _columnar(facts, shapes, progress)
+    else:
+        found = _oxigraph(facts, shapes, progress)
+    return sorted(found, key=lambda result: (result.shape, result.focus, result.component, result.severity))
+
+
+def _columnar(facts: list[Triple], shapes: list[Triple], progress: Progress) -> set[Result]:
+    try:
+        from guiju.columnar.validate import validate
+    except ModuleNotFoundError as missing:
+        raise ValueError(
+            f"columnar 引擎需要 {missing.name}：安装 guiju[columnar]。 "
+            f"The engine columnar needs {missing.name}: install guiju[columnar]."
+        ) from missing
+    outcome = validate(facts, index(shapes), progress)
+    for shape, reason in sorted(outcome.declined.items()):
+        _log.info("%s 由默认引擎检验 is left to the default engine: %s", shape, reason)
+    found = {Result(*result) for result in outcome.results}
+    return found | _oxigraph(facts, shapes, progress, outcome.declined) if outcome.declined else found
+
+
+def _oxigraph(
+    facts: list[Triple], shapes: list[Triple], progress: Progress, only: Container[str] | None = None
+) -> set[Result]:
+    """What the validators find on Oxigraph, and pySHACL for what is left to it; of all shapes, or some."""
+    oxigraph = _Oxigraph(facts, index(shapes), only)
     found = set(oxigraph.results(progress))
     if foreign := oxigraph.foreign:
         found |= {result for result in _pyshacl(facts, shapes) if result.shape in foreign}
-    return sorted(found)
+    return found
 
 
 class _Oxigraph:
-    def __init__(self, facts: Iterable[Triple], shapes: Index) -> None:
+    def __init__(self, facts: Iterable[Triple], shapes: Index, only: Container[str] | None) -> None:
         self._shapes = shapes
         self._store = Store()
         fill(self._store, facts)
@@ -69,7 +99,9 @@ class _Oxigraph:
         named = [
             subject
             for subject, about in shapes.items()
-            if isinstance(subject, NamedNode) and NODE_SHAPE in about.get(keys.RDF + "type", ())
+            if isinstance(subject, NamedNode)
+            and NODE_SHAPE in about.get(keys.RDF + "type", ())
+            and (only is None or subject.value in only)
         ]
         self.foreign = {shape.value for shape in named if not self._understood(shape)}
         self._own = [shape for shape in named if shape.value not in self.foreign]

@@ -1,0 +1,264 @@
+"""What a query says, as data: groups of steps with filters, and expressions.
+
+A step takes a table of solutions and gives one; a group takes its steps one after another, each seeing what those
+before it bound. :func:`checked` refuses the queries for which that is not what SPARQL says, by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from guiju.columnar.terms import Term, Unsupported
+
+
+@dataclass(frozen=True)
+class Var:
+    name: str
+
+
+@dataclass(frozen=True)
+class Const:
+    term: Term
+
+
+Node = Var | Const
+
+
+@dataclass(frozen=True)
+class Not:
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Either:
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class All:
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Compare:
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Call:
+    name: str
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Exists:
+    group: Group
+
+
+Expression = Var | Const | Not | Either | All | Compare | Arithmetic | Call | Exists
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One triple pattern."""
+
+    subject: Node
+    predicate: Node
+    object: Node
+
+
+@dataclass(frozen=True)
+class Union:
+    """The solutions of each branch; a group in braces of its own is a union of one."""
+
+    branches: tuple[Group, ...]
+
+
+@dataclass(frozen=True)
+class Optional:
+    group: Group
+
+
+@dataclass(frozen=True)
+class Minus:
+    group: Group
+
+
+@dataclass(frozen=True)
+class Bind:
+    value: Expression
+    name: str
+
+
+@dataclass(frozen=True)
+class Values:
+    names: tuple[str, ...]
+    rows: tuple[tuple[Term | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class Select:
+    """A SELECT, of a query or within one: the names of its columns, and what is computed for them."""
+
+    names: tuple[str, ...]
+    group: Group
+    distinct: bool
+
+
+Step = Pattern | Union | Optional | Minus | Bind | Values | Select
+
+
+@dataclass(frozen=True)
+class Group:
+    """Steps in the order in which they are written, and the filters that hold over all of them."""
+
+    steps: tuple[Step, ...]
+    filters: tuple[Expression, ...]
+
+    @cached_property
+    def certain(self) -> frozenset[str]:
+        """The variables that every solution binds."""
+        return frozenset().union(*(certain(step) for step in self.steps))
+
+    @cached_property
+    def possible(self) -> frozenset[str]:
+        """The variables that a solution may bind."""
+        return frozenset().union(*(possible(step) for step in self.steps))
+
+    @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """All variables that a value from outside can meet."""
+        found = [mentioned(expression) for expression in self.filters]
+        for step in self.steps:
+            if isinstance(step, Bind):
+                found.append(mentioned(step.value))
+            if isinstance(step, Optional | Minus):
+                found.append(step.group.mentioned)
+            if isinstance(step, Union):
+                found += [branch.mentioned for branch in step.branches]
+        return self.possible.union(*found)
+
+
+@dataclass(frozen=True)
+class Construct:
+    """A CONSTRUCT: patterns to fill in, and where their variables come from."""
+
+    template: tuple[Pattern, ...]
+    group: Group
+
+
+def certain(step: Step) -> frozenset[str]:
+    """The variables that a step binds in every solution."""
+    if isinstance(step, Union):
+        return frozenset.intersection(*(branch.certain for branch in step.branches))
+    if isinstance(step, Select):
+        return step.group.certain.intersection(step.names)
+    if isinstance(step, Values):
+        return frozenset(
+            name for place, name in enumerate(step.names) if all(row[place] is not None for row in step.rows)
+        )
+    return possible(step) if isinstance(step, Pattern) else frozenset()
+
+
+def possible(step: Step) -> frozenset[str]:
+    """The variables that a step may bind."""
+    if isinstance(step, Pattern):
+        return frozenset(n.name for n in (step.subject, step.predicate, step.object) if isinstance(n, Var))
+    if isinstance(step, Union):
+        return frozenset().union(*(branch.possible for branch in step.branches))
+    if isinstance(step, Optional):
+        return step.group.possible
+    if isinstance(step, Bind):
+        return frozenset((step.name,))
+    return frozenset() if isinstance(step, Minus) else frozenset(step.names)
+
+
+def mentioned(expression: Expression) -> frozenset[str]:
+    """All variables of an expression, those in EXISTS included."""
+    if isinstance(expression, Var):
+        return frozenset((expression.name,))
+    if isinstance(expression, Exists):
+        return expression.group.mentioned
+    return frozenset().union(*(mentioned(part) for part in parts(expression)))
+
+
+def parts(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions that an expression is made of."""
+    if isinstance(expression, Not):
+        return (expression.value,)
+    if isinstance(expression, Either | All | Call):
+        return expression.values
+    if isinstance(expression, Compare | Arithmetic):
+        return expression.left, expression.right
+    return ()
+
+
+def checked(group: Group, given: frozenset[str] = frozenset()) -> None:
+    """Raise Unsupported where a group, run from left to right, could mean something else than SPARQL says.
+
+    ``given`` variables have a value from outside everywhere, as those of an EXISTS and the parameters of a
+    constraint have. Any other is seen by a group within the group only where that group binds it itself.
+    """
+    _checked(group, given, frozenset(), frozenset())
+
+
+def _checked(group: Group, given: frozenset[str], outside: frozenset[str], seen: frozenset[str]) -> None:
+    """``outside``: what the table may bind beside the group; ``seen``: what of it the group's own filters may see."""
+    bound: frozenset[str] = frozenset()
+    maybe: frozenset[str] = frozenset()
+    for step in group.steps:
+        around = outside | maybe
+        if isinstance(step, Union):
+            for branch in step.branches:
+                _checked(branch, given, around, frozenset())
+        elif isinstance(step, Optional):
+            _refuse(step.group.mentioned & outside - bound - given, "OPTIONAL")
+            _checked(step.group, given, around, around)
+        elif isinstance(step, Minus):
+            _refuse(step.group.mentioned & given, "MINUS")
+            checked(step.group)
+        elif isinstance(step, Bind):
+            _expression(step.value, given, outside, bound, maybe)
+            _refuse({step.name} & (around | given), "BIND")
+        elif isinstance(step, Select):
+            _refuse(step.group.mentioned & given, "SELECT")
+            checked(step.group)
+        bound, maybe = bound | certain(step), maybe | possible(step)
+    for expression in group.filters:
+        _expression(expression, given, outside - seen, bound, maybe | seen)
+
+
+def _expression(
+    expression: Expression,
+    given: frozenset[str],
+    hidden: frozenset[str],
+    bound: frozenset[str],
+    visible: frozenset[str],
+) -> None:
+    _refuse(mentioned(expression) & hidden - bound - given, "FILTER or BIND")
+    for exists in _exists(expression):
+        # What is bound where an EXISTS stands is put in everywhere in it.
+        checked(exists.group, given | visible)
+
+
+def _exists(expression: Expression) -> Iterator[Exists]:
+    if isinstance(expression, Exists):
+        yield expression
+    for part in parts(expression):
+        yield from _exists(part)
+
+
+def _refuse(names: frozenset[str] | set[str], where: str) -> None:
+    if names:
+        raise Unsupported(f"scope of ?{min(names)} in {where}")
