@@ -7,6 +7,7 @@ lines: those about the kept submission itself (``urn:uuid:…``, an IRI that nob
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Tr
 from guiju import __version__, keys
 from guiju.report import Report
 
+_FINGERPRINT = NamedNode(keys.GJ + "fingerprint")
 _REPORTED_AS = NamedNode(keys.GJ + "reportedAs")
 _AS_TEXT = f" <{_REPORTED_AS.value}> ".encode()
 _JSON = NamedNode(keys.RDF + "JSON")
@@ -60,6 +62,12 @@ def report(lines: Iterable[bytes], id_: str) -> list[bytes]:
     return [line for line in statements(lines, id_) if line.startswith(ours)]
 
 
+def named(lines: Iterable[bytes], id_: str) -> bytes:
+    """The lines as N-Quads, in the graph of the submission."""
+    graph = f"<urn:uuid:{id_}>".encode()
+    return b"".join(b"%s %s .\n" % (line.removesuffix(b" ."), graph) for line in lines)
+
+
 def report_json(lines: Iterable[bytes], id_: str) -> dict[str, Any]:
     """The report in JSON, as it was when the submission was judged. ValueError where it is not among the lines."""
     head, verdicts, ours = None, [], _ours(id_)
@@ -100,10 +108,18 @@ def _statements(report: Report, said: dict[str, Any], node: str) -> Iterator[Tri
     yield Triple(NamedNode(node), _REPORTED_AS, _text({**said, "verdicts": len(said["verdicts"])}))
     for position, (result, verdict) in enumerate(zip(results, said["verdicts"], strict=True)):
         yield Triple(result, _REPORTED_AS, _text({**verdict, "position": position}))
+        yield Triple(result, _FINGERPRINT, Literal(_fingerprint(verdict)))
 
 
 def _text(part: dict[str, Any]) -> Literal:
     return Literal(json.dumps(part, ensure_ascii=False, separators=(",", ":")), datatype=_JSON)
+
+
+def _fingerprint(verdict: dict[str, Any]) -> str:
+    """The same for two verdicts that say the same, whatever else was reported and in which line it stood."""
+    said = [verdict[part] for part in ("limit", "remedy", "because")]
+    said += [sorted((each["zh"], each["en"]) for each in verdict[part]) for part in ("facts", "missing")]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
 def _institution(verdicts: list[dict[str, Any]]) -> dict[str, str] | None:

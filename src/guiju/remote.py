@@ -364,8 +364,8 @@ def _broken(how: str) -> RemoteError:
 
 
 def _words(text: bytes) -> str:
-    """The beginning of what a store said, in one line."""
-    return " ".join(text[:_SAID].decode("utf-8", "replace").split())
+    """The first line of what a store said; some say the whole query behind it."""
+    return " ".join(text.lstrip()[:_SAID].decode("utf-8", "replace").partition("\n")[0].split())
 
 
 def _other_media(media: str, wanted: str, text: bytes) -> RemoteError:

@@ -11,7 +11,7 @@ Row = dict[str, NamedNode | Literal]
 
 
 class StoreError(Exception):
-    """The store did not do what was asked of it; ``zh`` and ``en`` say what happened and what to do."""
+    """The store did not do what was asked of it; ``zh`` and ``en`` say so to whoever asked."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh} {en}")
@@ -19,7 +19,7 @@ class StoreError(Exception):
 
 
 class Refused(StoreError):
-    """What was to be kept is more than the store takes; to try again does not help."""
+    """Nothing is kept here; to try again does not help."""
 
 
 class Backend(Protocol):

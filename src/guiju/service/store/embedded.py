@@ -8,6 +8,7 @@ every answer at once, and from the files when the store is next opened, which wr
 from __future__ import annotations
 
 import fcntl
+import logging
 import shutil
 import threading
 from pathlib import Path
@@ -18,6 +19,7 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, RdfFormat, Store, ser
 
 from guiju.service.store.base import Row, StoreError
 
+_LOG = logging.getLogger(__name__)
 _DATA, _FRESH, _OLD, _DELETED, _LOCK = "graphs", "graphs.new", "graphs.old", "deleted", "lock"
 
 
@@ -149,4 +151,5 @@ def _not_opened(folder: Path, error: OSError) -> StoreError:
 
 
 def _failed(error: OSError) -> StoreError:
-    return StoreError(f"存储出错：{error}。请检查磁盘。", f"The store failed: {error}. Look at the disk.")
+    _LOG.error("the store failed: %s", error)
+    return StoreError("存储出错，请稍后再试。", "The store failed; try again later. The server's log says more.")

@@ -23,7 +23,7 @@ def question(name: str) -> library.Question:
 def written(
     name: str, values: Mapping[str, NamedNode | Literal], limit: int | None = None, offset: int | None = None
 ) -> str:
-    """The query with these parameters, which are bound where its group begins; those left out stay free.
+    """The query with these parameters, bound at its beginning and at that of each SELECT in it; those left out are free.
 
     ``limit`` and ``offset`` choose a part of the answer. KeyError for a parameter that the question does not have.
     """
@@ -34,7 +34,7 @@ def written(
     text = "\n".join(line for line in found.text.splitlines() if not line.startswith("#"))
     if values:
         bound = f"VALUES ({' '.join(f'?{each}' for each in values)}) {{ ({' '.join(map(str, values.values()))}) }}"
-        text = _WHERE.sub(lambda match: f"{match[0]}\n    {bound}", text, count=1)
+        text = _WHERE.sub(lambda match: f"{match[0]}\n    {bound}", text)
     for word, number in (("LIMIT", limit), ("OFFSET", offset)):
         text += f"\n{word} {number:d}" if number is not None else ""
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, serialize
 from guiju.remote import Remote, RemoteError
 from guiju.service.store.base import Row, StoreError
 
+_LOG = logging.getLogger(__name__)
 Some = TypeVar("Some")
 
 
@@ -49,4 +51,9 @@ def _told(ask: Callable[[], Some]) -> Some:
     try:
         return ask()
     except RemoteError as error:
-        raise StoreError(error.zh, error.en) from None
+        # The store's own words are for the operator.
+        _LOG.error("the store did not do what was asked of it: %s: %s", error.code, error.en)
+        raise StoreError(
+            f"存储没有照办（{error.code}），请稍后再试。",
+            f"The store did not do what was asked of it ({error.code}); try again later. The server's log says more.",
+        ) from None

@@ -6,7 +6,7 @@ import threading
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
-from guiju import keys
+from guiju import keeping, keys
 from guiju.service.store import record as records
 from guiju.service.store.base import Backend, StoreError
 from guiju.service.store.questions import written
@@ -56,7 +56,8 @@ class Submissions:
 
     def total(self) -> int:
         """How many are kept."""
-        return int(self.backend.select(written("total", {}))[0]["total"].value)
+        rows = self.backend.select(written("total", {}))
+        return int(rows[0]["total"].value) if rows else 0
 
     def earlier(self, id_: str) -> str | None:
         """The id of the last earlier submission of the same institution, None where there is none."""
@@ -67,10 +68,7 @@ class Submissions:
 
     def graph(self, id_: str) -> bytes:
         """Its graph as N-Quads, in the order of their bytes; empty where it is not kept."""
-        if not _sound(id_):
-            return b""
-        name = str(iri_of(id_)).encode()
-        return b"".join(b"%s %s .\n" % (line.removesuffix(b" ."), name) for line in self.lines(id_))
+        return keeping.named(self.lines(id_), id_)
 
     def lines(self, id_: str) -> Lines:
         """Its statements as lines of N-Triples, see :mod:`guiju.keeping`; none where it is not kept.
