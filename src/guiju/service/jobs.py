@@ -111,6 +111,12 @@ def find(id_: str) -> Job | None:
     return _jobs.get(id_)
 
 
+async def ended(job: Job) -> None:
+    """Wait until a job has ended; to stop waiting does not end it."""
+    if task := _tasks.get(job.id):
+        await asyncio.wait({task})
+
+
 def cancel(job: Job) -> None:
     """End a job that is under way, and forget it."""
     task = _tasks.get(job.id)

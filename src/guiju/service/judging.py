@@ -23,7 +23,7 @@ _EXAMPLE = """@prefix gj: <https://w3id.org/guiju/ontology#> .
 :submission a gj:Submission ; gj:asOf "2018-12-31"^^<http://www.w3.org/2001/XMLSchema#date> .
 :company a gj:FinancialAssetInvestmentCompany ; gj:reportedIn :submission .
 """
-_FACTS: dict[str, Any] = {
+FACTS: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "事实；媒体类型说明其格式。 The facts; the media type says their format.",
@@ -42,13 +42,14 @@ _FACTS: dict[str, Any] = {
         },
     }
 }
+"""What routes that take facts as their body say of it."""
 
 
 @router.post(
     "/api/v1/validate",
     summary="检验事实 Judge facts",
     response_class=Response,
-    openapi_extra=_FACTS,
+    openapi_extra=FACTS,
     responses={
         200: {
             "description": "检验报告 The report",
@@ -71,7 +72,7 @@ async def validate(request: Request, judged: JudgedSo, outcomes: Outcomes = "all
     "/api/v1/explain",
     summary="推导了什么，为什么 What was concluded, and why",
     response_class=Response,
-    openapi_extra=_FACTS,
+    openapi_extra=FACTS,
     responses={200: {"model": schema.Proofs}, **_PROBLEMS},
 )
 async def explain(
@@ -98,7 +99,7 @@ async def explain(
     "/api/v1/graph",
     summary="集团图 The picture of a group",
     response_class=Response,
-    openapi_extra=_FACTS,
+    openapi_extra=FACTS,
     responses={
         200: {"description": "SVG", "content": {"image/svg+xml": {"schema": {"type": "string"}}}},
         **_PROBLEMS,

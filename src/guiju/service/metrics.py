@@ -54,7 +54,7 @@ class _Looked:
 
     def __init__(self) -> None:
         self.pools: dict[str, Pool] = {}
-        self.submissions: Callable[[], int] | None = None
+        self.submissions: Callable[[], float] | None = None
 
     def collect(self) -> Iterator[Metric]:
         workers = GaugeMetricFamily("guiju_workers", "Workers, by what they do.", labels=["kind", "state"])
@@ -100,7 +100,7 @@ def watched(kind: str, pool: Pool) -> Iterator[None]:
             del _LOOKED.pools[kind]
 
 
-def kept(total: Callable[[], int] | None) -> None:
+def kept(total: Callable[[], float] | None) -> None:
     """Tell how many submissions are kept, as ``total`` says whenever it is asked; None where none can be."""
     _LOOKED.submissions = total
 

@@ -262,6 +262,133 @@ class Proofs(_Whole):
     statements: list[Statement]
 
 
+class Institution(_Whole):
+    """The institution that most verdicts of a submission are about."""
+
+    iri: str
+    name: str
+
+
+class Counts(_Whole):
+    """How many verdicts there are of each outcome."""
+
+    passed: int = Field(ge=0)
+    failed: int = Field(ge=0)
+    cantTell: int = Field(ge=0)
+    inapplicable: int = Field(ge=0)
+
+
+class Kept(_Whole):
+    """A submission that is kept."""
+
+    id: str = Field(json_schema_extra={"format": "uuid"})
+    graph: str
+    """The IRI of its graph, by which ``/sparql`` can be asked of it."""
+    name: str
+    received: str = Field(json_schema_extra={"format": "date-time"})
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """Of the bytes that were sent."""
+    bytes: int = Field(ge=0)
+    form: str
+    """The media type under which they were sent."""
+    asOf: str | None = Field(json_schema_extra={"format": "date"})
+    """The day whose law was applied."""
+    documents: list[str]
+    """The documents whose norms were asked; all where there is none."""
+    engine: str
+    version: str
+    """The version of Guiju that judged."""
+    counts: Counts
+    institution: Institution | None
+
+
+class Stage(_Whole):
+    """How far a judging is."""
+
+    stage: str
+    zh: str
+    en: str
+    done: float = Field(ge=0, le=1)
+
+
+class Failure(_Whole):
+    """Why a submission could not be judged or kept."""
+
+    status: int
+    detail: str
+    code: str
+
+
+class Submission(_Whole):
+    """A submission: how far it is while it is judged (``progress``), or what is kept of it (``kept``)."""
+
+    id: str = Field(json_schema_extra={"format": "uuid"})
+    state: Literal["waiting", "running", "done", "failed", "kept"]
+    progress: Stage | None
+    problem: Failure | None
+    until: str | None
+    """When it is forgotten, if it is not kept."""
+    kept: Kept | None
+
+
+class ReportPart(_Whole):
+    """A fact, a gap or a step in an explanation."""
+
+    zh: str
+    en: str
+    node: str | None
+    place: str | None
+
+
+class Side(_Whole):
+    """What a verdict said in one of two submissions."""
+
+    outcome: Literal["passed", "failed", "cantTell", "inapplicable"]
+    because: str | None
+    facts: list[ReportPart]
+    missing: list[ReportPart]
+    limit: Text | None
+    remedy: Text | None
+
+
+class Change(_Whole):
+    """A verdict that changed; ``before`` is null where it is new, ``after`` where it is gone."""
+
+    change: Literal["worse", "better", "new", "gone", "value", "other"]
+    norm: str
+    provision: str
+    subject: str
+    subjectName: str
+    entity: str
+    entityName: str
+    citation: Text
+    message: Text
+    before: Side | None
+    after: Side | None
+
+
+class Changed(_Whole):
+    """How many verdicts changed in each way."""
+
+    worse: int
+    better: int
+    new: int
+    gone: int
+    value: int
+    """The outcome is the same, but not a limit, fact, gap or cure."""
+    other: int
+    """From passed to not applicable, or back."""
+
+
+class Changes(_Whole):
+    """What changed from one kept submission to another, in the order of the law."""
+
+    since: Kept
+    to: Kept
+    counts: Changed
+    changes: list[Change]
+
+
 class WrongParameter(_Whole):
     """A parameter that is not as it should be."""
 

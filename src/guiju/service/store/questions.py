@@ -23,7 +23,7 @@ def question(name: str) -> library.Question:
 def written(
     name: str, values: Mapping[str, NamedNode | Literal], limit: int | None = None, offset: int | None = None
 ) -> str:
-    """The query with these parameters, bound at its beginning and at that of each SELECT in it; those left out are free.
+    """The query with these parameters, bound where it begins and where each SELECT in it does; those left out are free.
 
     ``limit`` and ``offset`` choose a part of the answer. KeyError for a parameter that the question does not have.
     """
