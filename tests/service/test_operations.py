@@ -18,18 +18,20 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from guiju import api
+from guiju.paths import samples
 from guiju.service import linked, logs
 from guiju.service.headers import POLICIES, policy
 from guiju.service.settings import settings
-from tests.service.server import Server, serving, within
+from tests.service.server import Server, children, serving, within
 
+ONE = {"GUIJU_SPARQL_WORKERS": "1", "GUIJU_JUDGE_WORKERS": "1", "GUIJU_STORE": "off"}
 STUCK = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 SECRET = "某某秘密事实-secret"
 
 
 @pytest.fixture(scope="module")
 def logged() -> Iterator[Server]:
-    with serving(GUIJU_LOG="json", GUIJU_SPARQL_WORKERS="1", GUIJU_SPARQL_WORKER="1") as found:
+    with serving(GUIJU_LOG="json", **ONE, GUIJU_SPARQL_WORKER="1") as found:
         yield found
 
 
@@ -174,7 +176,7 @@ def test_nothing_that_was_sent_becomes_a_label(logged: Server) -> None:
 
 
 def test_workers_and_their_queue_are_told() -> None:
-    with serving(GUIJU_SPARQL_WORKERS="1", GUIJU_SPARQL_WAITING="1", GUIJU_SPARQL_DEADLINE="3") as server:
+    with serving(**ONE, GUIJU_SPARQL_WAITING="1", GUIJU_SPARQL_DEADLINE="3") as server:
         said = {"kind": "queries"}
         assert within(30, lambda: _one(_numbers(server), "guiju_workers", **said, state="idle") == 1)
         with ThreadPoolExecutor(3) as threads:
@@ -208,29 +210,43 @@ def _gone(processes: set[int]) -> bool:
 
 
 def test_told_to_end_it_lets_what_is_under_way_finish_and_exits_with_0() -> None:
+    facts = samples()["company-in-trouble"].read_bytes()
     with (
-        serving("guiju", "serve", GUIJU_LOG="json", GUIJU_SPARQL_WORKERS="1", GUIJU_SPARQL_DEADLINE="4") as server,
-        ThreadPoolExecutor(1) as threads,
+        serving("guiju", "serve", **ONE, GUIJU_LOG="json", GUIJU_SPARQL_DEADLINE="4") as server,
+        ThreadPoolExecutor(2) as threads,
     ):
-        under_way = _begun(server, threads)
-        workers = server.workers()
-        assert workers
+        assert within(120, lambda: _one(_numbers(server), "guiju_workers", kind="facts", state="idle") == 1)
+        query = _begun(server, threads)
+        judged = threads.submit(server.ask, "POST", "/api/v1/validate", {"Content-Type": "text/turtle"}, facts)
+        assert within(20, lambda: len(server.copies()) == 2), "both are under way"
+        processes = children(server.pid) | server.copies()
         os.kill(server.pid, signal.SIGTERM)
         assert within(10, lambda: not _open(server)), "nobody new is let in"
-        assert not under_way.done()
-        assert under_way.result(30) == 503, "it was answered: at its own deadline"
+        assert judged.result(30).status == 200
+        assert query.result(30) == 503, "it was answered: at its own deadline"
         assert server.process.wait(30) == 0
-        assert _gone(workers)
+        assert _gone(processes)
         assert all(json.loads(line)["level"] == "info" for line in server.log().splitlines())
+
+
+def test_killed_it_leaves_no_worker_behind() -> None:
+    with serving(**ONE, GUIJU_SPARQL_DEADLINE="300") as server, ThreadPoolExecutor(1) as threads:
+        under_way = _begun(server, threads)
+        assert within(30, lambda: len(children(server.pid)) == 2)
+        processes = children(server.pid) | server.copies()
+        assert len(processes) == 3
+        os.kill(server.pid, signal.SIGKILL)
+        assert under_way.exception(20) is not None
+        assert _gone(processes)
 
 
 def test_what_takes_longer_than_the_grace_is_ended() -> None:
     with (
-        serving("guiju", "serve", GUIJU_SPARQL_WORKERS="1", GUIJU_SPARQL_DEADLINE="300", GUIJU_GRACE="1") as server,
+        serving("guiju", "serve", **ONE, GUIJU_SPARQL_DEADLINE="300", GUIJU_GRACE="1") as server,
         ThreadPoolExecutor(1) as threads,
     ):
         under_way = _begun(server, threads)
-        processes = server.workers() | server.copies()
+        processes = children(server.pid) | server.copies()
         os.kill(server.pid, signal.SIGTERM)
         assert server.process.wait(30) == 0
         assert _gone(processes)
@@ -240,11 +256,11 @@ def test_what_takes_longer_than_the_grace_is_ended() -> None:
 
 def test_a_second_signal_ends_all_at_once() -> None:
     with (
-        serving("guiju", "serve", GUIJU_SPARQL_WORKERS="1", GUIJU_SPARQL_DEADLINE="300", GUIJU_GRACE="300") as server,
+        serving("guiju", "serve", **ONE, GUIJU_SPARQL_DEADLINE="300", GUIJU_GRACE="300") as server,
         ThreadPoolExecutor(1) as threads,
     ):
         under_way = _begun(server, threads)
-        processes = server.workers() | server.copies()
+        processes = children(server.pid) | server.copies()
         os.kill(server.pid, signal.SIGTERM)
         assert within(10, lambda: not _open(server))
         assert server.process.poll() is None
@@ -255,7 +271,7 @@ def test_a_second_signal_ends_all_at_once() -> None:
 
 
 def test_a_connection_on_which_no_request_begins_is_closed() -> None:
-    with serving("guiju", "serve", GUIJU_SPARQL_WORKERS="1", GUIJU_ARRIVAL="2") as server:
+    with serving("guiju", "serve", **ONE, GUIJU_ARRIVAL="2") as server:
         silent, dripping = (socket.create_connection(("127.0.0.1", server.port), 30) for _ in range(2))
         with silent, dripping:
             dripping.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n")

@@ -20,7 +20,7 @@ from typing import Any, TextIO
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being answered; empty outside of one."""
-_FRAMES = 30
+_FRAMES, _LONGEST = 30, 10_000
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -78,7 +78,7 @@ class _Line(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage()[:_LONGEST],
         }
         if request_id.get():
             said["request"] = request_id.get()
