@@ -303,7 +303,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     key, line = new_key("prometheus")
     file = tmp_path_factory.mktemp("keys") / "keys"
     file.write_text(line, encoding="utf-8")
-    with serving(GUIJU_KEYS_FILE=str(file), GUIJU_SPARQL_WORKERS="1") as found:
+    with serving(GUIJU_KEYS_FILE=str(file), GUIJU_SPARQL_WORKERS="1", GUIJU_STORE="off") as found:
         yield found, key
 
 
@@ -336,8 +336,14 @@ def test_a_start_that_would_not_be_safe_fails_with_a_message(tmp_path: Path) -> 
     open_ = _guiju("guiju", "serve", "--host", "0.0.0.0", "--port", "0")
     assert open_.returncode == 3
     assert "GUIJU_KEYS_FILE" in open_.stderr
-    for command in (("guiju", "serve", "--port", "0"), ("uvicorn", "guiju.api:app", "--port", "0")):
-        missing = _guiju(*command, GUIJU_KEYS_FILE=str(tmp_path / "none"))
-        assert missing.returncode == 3
-        assert "No such file" in missing.stderr
-        assert "Traceback" not in missing.stderr
+    # Of the settings of the store it is noticed only when it is opened that they do not go together.
+    for name, value, says in (
+        ("GUIJU_KEYS_FILE", str(tmp_path / "none"), "No such file"),
+        ("GUIJU_STORE", "http://127.0.0.1:9/query", "GUIJU_STORE_UPDATE"),
+    ):
+        for command in (("guiju", "serve", "--port", "0"), ("uvicorn", "guiju.api:app", "--port", "0")):
+            failed = _guiju(*command, **{name: value})
+            assert failed.returncode == 3
+            assert name in failed.stderr
+            assert says in failed.stderr
+            assert "Traceback" not in failed.stderr

@@ -40,18 +40,31 @@ class Operations:
             await self.app(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """From start to end. A start that would not be safe fails with a message instead of a traceback."""
+        """From start to end. Settings that cannot be used, or not together, fail it with a message, not a traceback."""
+        failed: Message | None = None
+
+        async def sent(message: Message) -> None:
+            nonlocal failed
+            if message["type"] == "lifespan.startup.failed":
+                failed = message
+            else:
+                await send(message)
+
         with ExitStack() as until_the_end:
             try:
                 access.check()
                 until_the_end.enter_context(logs.kept(settings().log))
+                for said in unknown():
+                    _LOG.warning(said)
+                await self.app(scope, receive, sent)
             except BadSettings as wrong:
-                await receive()
+                if failed is None:
+                    await receive()
                 await send({"type": "lifespan.startup.failed", "message": str(wrong)})
-                return
-            for said in unknown():
-                _LOG.warning(said)
-            await self.app(scope, receive, send)
+            except BaseException:
+                if failed is not None:
+                    await send(failed)
+                raise
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = Headers(scope=scope).get("x-request-id", "")
