@@ -79,13 +79,14 @@ class Process:
 
 def family(pid: int) -> list[Process]:
     """A process and all that come from it, itself first; empty where there is none."""
-    every = {found.pid: found for entry in Path("/proc").glob("[0-9]*") if (found := process(int(entry.name)))}
-    of, found = [pid], []
+    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    every = {one.pid: one for one in map(process, pids) if one}
+    of, members = [pid], []
     for one in of:
         if one in every:
-            found.append(every[one])
+            members.append(every[one])
         of += [other.pid for other in every.values() if other.parent == one]
-    return found
+    return members
 
 
 def process(pid: int) -> Process | None:
@@ -106,7 +107,6 @@ class Page(HTMLParser):
     """What of a page could run: ``harm`` lists scripts and handlers, and addresses with a scheme that is no place."""
 
     _PLACES = ("", "http", "https", "mailto")
-    _SAFE = ("script",)
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -36,6 +36,8 @@ class Limits:
     """Characters of one literal."""
     iri: int = 2_048
     """Characters of one IRI."""
+    declared: int = 256
+    """Base addresses of one Turtle text, and attributes of one XML element, namespaces included."""
     ignored: int = 1_000
     """Statements listed as ignored; the rest are counted in one last entry."""
 

@@ -26,6 +26,16 @@ def prepare(name: str, text: str, limits: Limits, problems: Problems) -> bytes |
                 Text("请用 rdf:about 把实体分开写。", "Write the things apart, with rdf:about."),
             )
             raise _Refused
+        if len(attributes) > limits.declared:
+            problems.add(
+                f"{name}:{parser.CurrentLineNumber}",
+                Text(
+                    f"一个元素的属性超过 {limits.declared} 个。",
+                    f"An element has more than {limits.declared} attributes.",
+                ),
+                Text("请把属性写成元素。", "Write the properties as elements."),
+            )
+            raise _Refused
 
     def closed(tag: str) -> None:
         nonlocal depth

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from guiju.intake import iris, json_ld, literals, rdf_xml
 from guiju.intake.model import Changed, Facts, Ignored, InputInfo, Limits, Problems, Text
-from guiju.intake.scan import Lines, too_deep
+from guiju.intake.scan import Lines, too_deep, too_many_bases
 from guiju.intake.source import FORMATS, Source, Taken, take
 from guiju.intake.terms import Vocabulary, reason_to_ignore
 from guiju.keys import BASE, RDF, XSD
@@ -153,6 +153,13 @@ class _Reading:
                 taken.name,
                 Text(f"括号嵌套超过 {self.limits.depth} 层。", f"Brackets nest deeper than {self.limits.depth}."),
                 Text("请给内层的实体命名，分开书写。", "Name the inner things and write them apart."),
+            )
+            return None
+        if too_many_bases(taken.text, taken.format, self.limits.declared):
+            self.problems.add(
+                taken.name,
+                Text(f"@base 超过 {self.limits.declared} 个。", f"It states more than {self.limits.declared} bases."),
+                Text("请用前缀，或写完整的 IRI。", "Use prefixes, or write whole IRIs."),
             )
             return None
         if taken.format == "jsonld":

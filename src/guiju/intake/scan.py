@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import islice
 from urllib.parse import urljoin
 
 _LONG = r'"""(?:[^"\\]|\\.|"(?!""))*+"""' + r"|'''(?:[^'\\]|\\.|'(?!''))*+'''"
@@ -13,6 +14,9 @@ _TURTLE_BRACKETS = re.compile(
     rf"#[^\n\r]*+|{_LONG}|{_SHORT}|{_IRI}|\\.|(?P<open>[\[({{]|<<)|(?P<shut>[\])}}]|>>)", re.DOTALL
 )
 _JSON_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|(?P<open>[\[{])|(?P<shut>[\]}])', re.DOTALL)
+_BASES = re.compile(
+    rf"#[^\n\r]*+|{_LONG}|{_SHORT}|{_IRI}|\\.|(?P<base>(?<![\w:.-])base(?![\w:.-]))", re.DOTALL | re.IGNORECASE
+)
 _TOKEN = re.compile(
     rf"""
       (?P<comment>\#[^\n\r]*+)
@@ -44,6 +48,13 @@ def too_deep(text: str, format_: str, limit: int) -> bool:
         elif kind == "shut":
             depth = max(0, depth - 1)
     return False
+
+
+def too_many_bases(text: str, format_: str, limit: int) -> bool:
+    """Whether a Turtle or TriG text may state more bases than ``limit``: each can make the next one longer."""
+    if format_ not in {"turtle", "trig"} or text.lower().count("base") <= limit:
+        return False
+    return sum(1 for _ in islice((one for one in _BASES.finditer(text) if one["base"]), limit + 1)) > limit
 
 
 class Lines:
