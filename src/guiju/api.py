@@ -19,6 +19,7 @@ from guiju.service import (
     assets,
     bodies,
     datasets,
+    editor,
     headers,
     judging,
     linked,
@@ -29,9 +30,12 @@ from guiju.service import (
     problems,
     programs,
     protocol,
+    submission_pages,
+    submissions,
     validation,
 )
 from guiju.service.held import held
+from guiju.service.store import Refused, StoreError
 from guiju.show import UnknownKey
 
 
@@ -56,6 +60,22 @@ app = FastAPI(
 app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
 for layer in (operations.Operations, headers.Headers, access.Asked, bodies.Bodies, operations.Faults)[::-1]:
     app.add_middleware(layer)
-problems.install(app, {UnknownKey: 404, library.UnknownQuestion: 404, library.LibraryError: 400})
-for offered in (assets, pages, validation, programs, judging, linked, datasets, protocol, metrics):
+problems.install(
+    app, {UnknownKey: 404, library.UnknownQuestion: 404, library.LibraryError: 400, Refused: 403, StoreError: 503}
+)
+# The store is the first to be opened and the last to be closed: what is judged at the end may still be kept.
+for offered in (
+    submissions,
+    assets,
+    pages,
+    validation,
+    submission_pages,
+    programs,
+    judging,
+    linked,
+    datasets,
+    editor,
+    protocol,
+    metrics,
+):
     app.include_router(offered.router)

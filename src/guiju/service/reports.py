@@ -89,7 +89,7 @@ def arranged(report: Report, choice: Choice) -> dict[str, Any]:
     """What a page of a report shows.
 
     ``entities`` with the chosen verdicts of this page, what fails most first; ``counts`` of all verdicts by
-    entity and by document; ``found`` how many are chosen; ``before`` and ``after`` the offsets of the other pages.
+    entity and by document; ``chosen`` how many are chosen; ``before`` and ``after`` the offsets of the other pages.
     """
     entities: dict[str, dict[str, Any]] = {}
     documents: dict[str, Counter[str]] = {}
@@ -113,7 +113,7 @@ def arranged(report: Report, choice: Choice) -> dict[str, Any]:
         "choice": choice,
         "entities": [{**entity, "verdicts": shown.get(entity["iri"], [])} for entity in ordered],
         "by_document": [(key, titles.get(key, {"zh": key, "en": key}), counts) for key, counts in documents.items()],
-        "found": len(chosen),
+        "chosen": len(chosen),
         "start": start,
         "before": start - PART if start else None,
         "after": start + PART if start + PART < len(chosen) else None,
