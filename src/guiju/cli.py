@@ -91,7 +91,8 @@ def validate(
         bool, typer.Option("--cluster", help="在 Apache Spark 上检验。 On Apache Spark; needs guiju[spark].")
     ] = False,
     out_dir: Annotated[
-        str | None, typer.Option("--out", help="集群：结论（Parquet）写到哪里。 On a cluster: where verdicts are written.")
+        str | None,
+        typer.Option("--out", help="集群：结论（Parquet）写到哪里。 On a cluster: where verdicts are written."),
     ] = None,
     reference: Annotated[
         list[Path] | None,
@@ -109,7 +110,9 @@ def validate(
         if out_dir is None:
             raise _Wrong("--cluster 须有 --out。 --cluster needs --out: the folder for the verdicts.")
         raise typer.Exit(
-            _on_cluster(files, out_dir, reference or [], _day(as_of), document or [], engine, input_format, bucket, fail_on)
+            _on_cluster(
+                files, out_dir, reference or [], _day(as_of), document or [], engine, input_format, bucket, fail_on
+            )
         )
     report = _report(files, as_of, document, engine, input_format)
     _write(report, format, wanted)

@@ -44,6 +44,11 @@ def submissions(institutions: int, seed: int = 0, scale: float | None = None) ->
     )
 
 
+def institution(name: str, rng: random.Random, scale: float) -> str:
+    """Turtle of one submission, of the institution ``name``; ``scale`` as above."""
+    return _PREFIXES + _Institution(name, rng, scale).turtle()
+
+
 class _Institution:
     """One company and all that is reported of it."""
 

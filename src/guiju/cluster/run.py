@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,13 +34,15 @@ class Done:
     groups: int
     buckets: int
     refused: list[str]
-    """Where problems stand that kept a group from being judged."""
+    """What kept a group from being judged: the first problems, each with its place and cure."""
 
 
 def session() -> SparkSession:
     """The session that ``spark-submit`` or the environment describes; else Spark on this machine, all cores."""
-    builder = SparkSession.builder.appName("guiju").config("spark.ui.showConsoleProgress", "true")
-    return builder.getOrCreate()
+    # Workers on this machine run the Python that runs us; elsewhere whoever runs the cluster sets it.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder: SparkSession.Builder = SparkSession.builder
+    return builder.appName("guiju").getOrCreate()
 
 
 def judge(
@@ -121,13 +125,19 @@ def _shared(found: DataFrame) -> Iterable[list[str]]:
 def _done(spark: SparkSession, out: str, units: int, parts: int, buckets: int) -> Done:
     written = spark.read.schema(work.ROWS).parquet(out)
     counted = written.groupBy("outcome", "severity").count().collect()
-    refused = written.where(F.col("outcome") == work.REFUSED).select("subject").sort("subject")
+    wrong = (
+        written.where(F.col("outcome") == work.REFUSED).select("subject", "facts", "remedy").sort("subject", "facts")
+    )
+    refused = [
+        Problem(row["subject"], *(Text(part[0]["zh"], part[0]["en"]) for part in (row["facts"], row["remedy"])))
+        for row in wrong.limit(MAX_PROBLEMS).collect()
+    ]
     return Done(
         {(row["outcome"], row["severity"]): row["count"] for row in counted if row["outcome"] != work.REFUSED},
         units,
         parts,
         buckets,
-        [row["subject"] for row in refused.limit(MAX_PROBLEMS).collect()],
+        list(map(str, refused)),
     )
 
 
