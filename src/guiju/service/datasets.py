@@ -49,8 +49,9 @@ def void(request: Request) -> Response:
 
 
 @router.get("/void.{ending}", openapi_extra=openapi.segment("ending", "ttl"), **_VOID)
-def void_as(request: Request, ending: str) -> Response:
+def void_as(request: Request) -> Response:
     """The same in one format."""
+    ending = request.path_params["ending"]
     media = {**{end: media for media, end in GRAPHS.items()}, "html": "text/html"}.get(ending)
     if not media:
         raise Problem(404, "unknown", f"没有 void.{ending}。 There is no void.{ending}.")

@@ -53,6 +53,8 @@ _PARTS = {
     "X-Total-Count": {"description": "全部有几项。 How many entries there are.", "schema": {"type": "integer"}},
     "Link": {"description": "前后各部分。 Where the other parts are (RFC 8288).", "schema": {"type": "string"}},
 }
+LOCATION = {"Location": {"description": "其地址。 Its address.", "schema": {"type": "string"}}}
+"""The headers of an answer that tells where something is now."""
 _TYPES: dict[str, dict[str, Any]] = {
     "xsd:date": {"type": "string", "format": "date"},
     "xsd:integer": {"type": "integer"},
@@ -223,14 +225,19 @@ def _asked(question: library.Question, method: str, operation: dict[str, Any]) -
     }
 
 
+def example_of(param: library.Param) -> str:
+    """A value that a parameter can have: the one that its description names, or one of its type."""
+    found = _SUCH_AS.search(param.about)
+    return found[1].rstrip(";,") if found else library.TYPES[param.type]
+
+
 def _parameter(param: library.Param) -> dict[str, Any]:
     """A parameter of a question with its type, its default and an example."""
     kind: dict[str, Any] = dict(_TYPES.get(param.type, {"type": "string", "maxLength": LONGEST}))
     if param.default is not None and param.type not in _TYPES:
         kind["default"] = param.default
-    example = _SUCH_AS.search(param.about)
-    if example or param.default is None:
-        kind["examples"] = [example[1].rstrip(";,") if example else library.TYPES[param.type]]
+    if param.default is None or _SUCH_AS.search(param.about):
+        kind["examples"] = [example_of(param)]
     any_of = "（* 为任意 any）" if param.default == library.ANY else ""
     return {
         "name": param.name,

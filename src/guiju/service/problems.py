@@ -47,7 +47,7 @@ def answered(
 ) -> Response:
     """The problem as a page where a browser asks for one, else as problem details; programs' paths have no pages."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    if path.startswith(("/api/", "/sparql")) or not _wants_page(request):
+    if path == "/sparql" or path.startswith("/api/") or not _wants_page(request):
         return problem(status, language.sentence(detail, request), headers, **more)
     # The pages know of the problems.
     from guiju.service import html

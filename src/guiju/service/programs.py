@@ -34,6 +34,7 @@ TAGS = [
     {"name": "terms", "description": "用语：指标、制度安排与其他概念。 Terms: metrics, arrangements, other concepts."},
     {"name": "questions", "description": "问题库：queries/ 中的每个问题。 The library: every question in queries/."},
     {"name": "facts", "description": "对报送的事实作判断。 Facts that are sent are judged."},
+    {"name": "submissions", "description": "保存的报送。 Submissions that are kept, with their reports."},
     {"name": "linked data", "description": "关联数据与 SPARQL。 Linked data and SPARQL."},
     {"name": "service", "description": "服务自身。 The service itself."},
 ]
@@ -303,14 +304,14 @@ def concepts(request: Request, scheme: _SCHEME, part: InParts) -> Response:
     return _answer(request, "norms/concepts", {"scheme": f"{scheme}:scheme"}, part)
 
 
-def _named(plural: str, scheme: str, zh: str) -> None:
+def _named(plural: str, scheme: str, zh: str, example: str) -> None:
     """The scheme under a name of its own."""
 
     def of_scheme(request: Request, part: InParts) -> Response:
         return concepts(request, scheme, part)
 
-    def of_concept(request: Request, concept: _CONCEPT) -> Response:
-        return _thing(request, _concept(scheme, concept), None, lambda: _entry(scheme, concept))
+    def of_concept(request: Request) -> Response:
+        return concept(request, scheme, request.path_params["concept"])
 
     strict.add_api_route(
         f"/api/v1/{plural}",
@@ -329,13 +330,14 @@ def _named(plural: str, scheme: str, zh: str) -> None:
         tags=["terms"],
         summary=f"一项{zh} One of the {plural}",
         description=f"/api/v1/terms/{scheme}/…",
+        openapi_extra=openapi.segment("concept", example),
         responses=openapi.thing(schema.Concept),
         response_class=Response,
     )
 
 
-_named("metrics", "metric", "指标")
-_named("arrangements", "arrangement", "制度安排")
+_named("metrics", "metric", "指标", "registered-capital")
+_named("arrangements", "arrangement", "制度安排", "related-party-transaction-policy")
 router.include_router(strict)
 
 

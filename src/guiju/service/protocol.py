@@ -1,14 +1,17 @@
 """``/sparql``: the SPARQL 1.1 Protocol, query only, over everything that is held.
 
-There is one dataset with one graph, so parameters and clauses that choose another are refused rather than passed
-over. Without a query, the endpoint describes itself (SPARQL 1.1 Service Description). Errors are problem
-details: 400 for a query that is not one or is refused, 403 for an answer that is too large (it is never cut), 406, 413
-and 415 as HTTP has them, 503 when all workers are busy or the query was not done by its deadline.
+There is one dataset: all that is held is its default graph, and parameters and clauses that choose another are refused
+rather than passed over. Its named graphs are the kept submissions, each there for the queries that name it in full
+(``<urn:uuid:…>``), so that ``GRAPH ?g`` ranges over those named and lists nobody else's. Without a query, the endpoint
+describes itself (SPARQL 1.1 Service Description). Errors are problem details: 400 for a query that is not one or is
+refused, 403 for an answer that is too large (it is never cut), 406, 413 and 415 as HTTP has them, 503 when all workers
+are busy or the query was not done by its deadline.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,9 +20,10 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from starlette.exceptions import HTTPException
 
-from guiju import keys
-from guiju.service import guard, metrics, openapi, querying
+from guiju import keeping, keys
+from guiju.service import editor, guard, kept, metrics, openapi, querying
 from guiju.service.describe import tidy, write
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
@@ -47,6 +51,13 @@ _GRAPHS = {
     "text/plain": "ntriples",
     "application/xml": "rdfxml",
     "application/json": "jsonld",
+}
+MOST, GRAPH_BYTES = 8, 64 * 1024 * 1024
+"""Kept submissions that one query may name, and bytes of their graphs together."""
+_SUBMISSION = re.compile(r"<urn:uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})>")
+_NAMED_GRAPHS = {
+    "zh": "保存的报送各为一个命名图；查询以完整 IRI（<urn:uuid:…>）写出哪一次，就能看到哪一次。",
+    "en": "Kept submissions are named graphs; a query sees those whose IRIs (<urn:uuid:…>) it writes out in full.",
 }
 _DATASET = ("default-graph-uri", "named-graph-uri", "using-graph-uri", "using-named-graph-uri")
 _FORM, _DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
@@ -105,7 +116,12 @@ _BODY = {
 async def by_get(request: Request) -> Response:
     """The answer to the SPARQL query ``query``; without one, what the endpoint is."""
     query = _query(_pairs(request.scope["query_string"]))
-    return _itself(request) if query is None else await _answer(request, query)
+    if query is None:
+        if _by_a_browser(request):
+            place = request.scope.get("root_path", "") + editor.PLACE
+            return Response(status_code=303, headers={"Location": place, "Vary": "Accept"})
+        return _itself(request)
+    return await _shown(request, query)
 
 
 @router.post(
@@ -143,7 +159,32 @@ async def by_post(request: Request) -> Response:
         raise Problem(400, "no-query", "表单中没有 query 参数。 The form has no parameter 'query'.")
     if beside is not None:
         raise _several()
-    return await _answer(request, query)
+    return await _shown(request, query)
+
+
+def _by_a_browser(request: Request) -> bool:
+    """Whether a page is wanted rather than anything for programs."""
+    try:
+        return choose(request, [*_TABLES, *_GRAPHS, "text/html"]) == "text/html"
+    except HTTPException:
+        return False
+
+
+async def _shown(request: Request, query: str) -> Response:
+    """The answer; for a browser as a page, or the editor with what is wrong."""
+    if not _by_a_browser(request):
+        return await _answer(request, query)
+    try:
+        form = await _form(query)
+        graph = form in {"CONSTRUCT", "DESCRIBE"}
+        reply = await _asked(request, query, "turtle" if graph else "page")
+        if len(reply.body) > querying.PAGE_BYTES:
+            raise _too_large(querying.PAGE_BYTES)
+    except Problem as wrong:
+        return editor.shown(request, query, error=str(wrong.detail), status=wrong.status_code)
+    found = {"turtle": tidy(reply.body, "text/turtle").decode()} if graph else json.loads(reply.body)
+    body = await asyncio.to_thread(editor.answered, request, query, found)
+    return respond(request, body, "text/html", cached="no-cache")
 
 
 def _pairs(text: bytes) -> list[tuple[str, str]]:
@@ -191,19 +232,58 @@ async def _body(request: Request) -> bytes:
 
 
 async def _answer(request: Request, query: str) -> Response:
+    formats = _GRAPHS if await _form(query) in {"CONSTRUCT", "DESCRIBE"} else _TABLES
+    media = choose(request, list(formats))
+    reply = await _asked(request, query, formats[media])
+    kind = {"turtle": "text/turtle", "rdfxml": "application/rdf+xml"}.get(formats[media], media)
+    # An answer may be large; the server goes on while it is looked through.
+    return await asyncio.to_thread(lambda: respond(request, tidy(reply.body, kind), media))
+
+
+async def _form(query: str) -> str:
     try:
-        form = await asyncio.to_thread(guard.form, query)
+        return await asyncio.to_thread(guard.form, query)
     except guard.Refused as error:
         raise Problem(413 if error.code == "query-too-long" else 400, error.code, str(error)) from None
-    formats = _GRAPHS if form in {"CONSTRUCT", "DESCRIBE"} else _TABLES
-    media = choose(request, list(formats))
+
+
+async def _asked(request: Request, query: str, format_: str) -> Reply:
+    """What a worker answers to a stranger's query, which sees the graphs of the kept submissions that it names."""
+    return await run(request, query, format_, await asyncio.to_thread(_graphs, query))
+
+
+def _graphs(query: str) -> bytes:
+    """The graphs of those kept submissions that a query names in full, as N-Quads. Problem 403 for too many."""
+    named = dict.fromkeys(_SUBMISSION.findall(query))
+    if not named:
+        return b""
+    found, store = b"", kept.store()
+    for number, id_ in enumerate(named):
+        found += keeping.named(keeping.statements(store.lines(id_), id_), id_)
+        if len(found) > GRAPH_BYTES or number >= MOST:
+            raise Problem(
+                403,
+                "graphs-too-large",
+                f"一次至多问 {MOST} 次报送，合计 {GRAPH_BYTES} 字节。 "
+                f"One query may name {MOST} submissions, of {GRAPH_BYTES} bytes together.",
+            )
+    return found
+
+
+async def run(request: Request, query: str, format_: str, graphs: bytes = b"") -> Reply:
+    """What a worker answers, in one of its formats; ``graphs`` are N-Quads that this query sees besides.
+
+    Problem 403 for an answer that is too large, 400 for a query that is none, 503 where all are busy, or it takes too
+    long or too much.
+    """
     pool: Pool | None = getattr(request.state, "pool", None)
     if pool is None:
         raise Problem(503, "starting", "服务尚未就绪。 The service is not ready.", {"Retry-After": "1"})
     base = keys.BASE + "sparql"
     try:
-        job = {"format": formats[media], "base": base, "prefixes": held().prefixes}
-        reply = await pool.ask(job, query.encode())
+        text = query.encode()
+        job = {"format": format_, "base": base, "prefixes": held().prefixes, "length": len(text)}
+        reply = await pool.ask(job, text + graphs)
     except Busy:
         raise Problem(
             503, "busy", "所有查询进程都在忙，请稍后再试。 Every worker is busy; try again.", {"Retry-After": "5"}
@@ -225,9 +305,16 @@ async def _answer(request: Request, query: str) -> Response:
         ) from None
     if reply.error:
         raise _failed(reply, pool.limits)
-    kind = {"turtle": "text/turtle", "rdfxml": "application/rdf+xml"}.get(formats[media], media)
-    # An answer may be large; the server goes on while it is looked through.
-    return await asyncio.to_thread(lambda: respond(request, tidy(reply.body, kind), media))
+    return reply
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(
+        403,
+        "answer-too-large",
+        f"结果超过 {most} 字节，不予截断；请用 LIMIT 和 OFFSET 分页。 "
+        f"The answer has more than {most} bytes and is not cut short; page with LIMIT and OFFSET.",
+    )
 
 
 def _failed(reply: Reply, limits: Limits) -> Problem:
@@ -236,12 +323,7 @@ def _failed(reply: Reply, limits: Limits) -> Problem:
         said = re.sub(r",? \[(?:'[^\]]*|_)\]", "", reply.message)
         return Problem(400, "syntax", f"SPARQL 语法错误。 The query is not SPARQL: {said[:600]}")
     if reply.error == "answer-too-large":
-        return Problem(
-            403,
-            "answer-too-large",
-            f"结果超过 {limits.bytes} 字节，不予截断；请用 LIMIT 和 OFFSET 分页。 "
-            f"The answer has more than {limits.bytes} bytes and is not cut short; page with LIMIT and OFFSET.",
-        )
+        return _too_large(limits.bytes)
     if reply.error == "not-as-rdf-xml":
         return Problem(
             406,
@@ -271,6 +353,10 @@ def _itself(request: Request) -> Response:
         Triple(service, NamedNode(sd + "defaultDataset"), dataset),
         Triple(dataset, kind, NamedNode(sd + "Dataset")),
         Triple(dataset, NamedNode(sd + "defaultGraph"), graph),
+        *(
+            Triple(dataset, NamedNode(keys.DCTERMS + "description"), Literal(said, language=language))
+            for language, said in _NAMED_GRAPHS.items()
+        ),
         Triple(graph, kind, NamedNode(sd + "Graph")),
         Triple(
             graph,
