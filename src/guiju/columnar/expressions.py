@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyoxigraph import Literal, NamedNode
 
+from guiju import keys
 from guiju.columnar.plan import (
     All,
     Arithmetic,
@@ -23,9 +26,10 @@ from guiju.columnar.plan import (
     Expression,
     Not,
     Var,
+    mentioned,
 )
 from guiju.columnar.table import Mask, Table
-from guiju.columnar.terms import UNBOUND, Ids, Kind, Terms, Unsupported
+from guiju.columnar.terms import UNBOUND, Ids, Kind, Terms, Unsupported, written
 
 _LIMIT = 2**62
 _POWERS = tuple(10**power for power in range(256))
@@ -48,11 +52,12 @@ class Nodes:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Integers, each divided by ten as often as ``scale`` says."""
+    """Integers, each divided by ten as often as ``scale`` says; ``whole`` marks those of type xsd:integer."""
 
     values: Exact
     scale: int
     valid: Mask
+    whole: Mask
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,23 @@ class Evaluator:
 
     def column(self, expression: Expression, table: Table) -> Ids:
         """The term numbers of what an expression comes to; ``UNBOUND`` where it is an error."""
-        value = self._value(expression, table)
+        # A text is put together once for all rows that have the same parts.
+        asked, which = table.only(sorted(mentioned(expression))).distinct()
+        return self._ids(self._value(expression, asked))[which]
+
+    def _ids(self, value: Value) -> Ids:
         if isinstance(value, Nodes):
             return value.ids
-        raise Unsupported(f"a column of {type(value).__name__.lower()}")
+        made: list[Literal]
+        if isinstance(value, Texts):
+            made = [Literal(text) for text in value.values.tolist()]
+        elif isinstance(value, Truths):
+            made = [Literal(truth) for truth in value.values.tolist()]
+        else:
+            pairs = zip(value.values.tolist(), value.whole.tolist(), strict=True)
+            made = [_literal(number, value.scale, whole) for number, whole in pairs]
+        numbers = [self._terms.number(term) for term in made]
+        return np.where(value.valid, np.array(numbers, np.int32), np.int32(UNBOUND))
 
     def _value(self, expression: Expression, table: Table) -> Value:
         if isinstance(expression, Var):
@@ -148,47 +166,129 @@ class Evaluator:
         return Truths(np.asarray(numbers != 0, np.bool_) & has, has)
 
     def _call(self, call: Call, table: Table) -> Value:
-        if call.name == "STR":
-            (inner,) = (self._value(value, table) for value in call.values)
-            if not isinstance(inner, Nodes):
-                raise Unsupported("STR of something computed")
-            texts = np.full(table.length, "", object)
-            texts[inner.valid] = self._terms.texts(inner.ids[inner.valid])
-            return Texts(texts, inner.valid)
         if call.name == "COALESCE":
             return self._coalesced([self._value(value, table) for value in call.values])
-        condition, then, otherwise = call.values
-        decided = self._truths(condition, table)
-        yes, no = self._value(then, table), self._value(otherwise, table)
-        if isinstance(yes, Nodes) and isinstance(no, Nodes):
-            chosen = np.where(decided.values, yes.ids, no.ids)
-            return Nodes(np.where(decided.valid, chosen, np.int32(UNBOUND)))
-        if isinstance(yes, Truths) and isinstance(no, Truths):
-            valid = np.where(decided.values, yes.valid, no.valid) & decided.valid
-            return Truths(np.where(decided.values, yes.values, no.values), valid)
-        raise Unsupported("IF between values that are not of one kind")
+        if call.name == "IF":
+            condition, then, otherwise = call.values
+            decided = self._truths(condition, table)
+            yes, no = self._alike([self._value(then, table), self._value(otherwise, table)])
+            return _masked(_chosen(decided.values, yes, no), decided.valid)
+        if call.name == "CONCAT":
+            return self._concatenated([self._value(value, table) for value in call.values], table.length)
+        (inner,) = call.values
+        if call.name == "FLOOR" and isinstance(inner, Arithmetic) and inner.operator == "/":
+            return self._floor_of_quotient(inner, table)
+        value = self._value(inner, table)
+        if call.name == "STR":
+            return self._str(value)
+        if call.name == "LANG":
+            return self._language(value)
+        if call.name in ("FLOOR", "xsd:integer"):
+            if isinstance(value, Nodes):
+                self._only_numbers(value)
+            numbers = self._numbers(value)
+            whole, rest = _divided(numbers.values, 10**numbers.scale)
+            if call.name == "FLOOR":
+                return Numbers(whole, 0, numbers.valid, numbers.whole)
+            whole = whole + ((whole < 0) & (rest != 0))
+            return Numbers(whole, 0, numbers.valid, np.ones(table.length, np.bool_))
+        return self._part_of_date(call.name, value)
+
+    def _str(self, value: Value) -> Texts:
+        if isinstance(value, Texts):
+            return value
+        if isinstance(value, Numbers):
+            written_ = [written(number, value.scale) for number in value.values.tolist()]
+            return Texts(np.array(written_, object), value.valid)
+        ids = self._ids(value)
+        valid = np.asarray(ids != UNBOUND)
+        texts = np.full(len(ids), "", object)
+        texts[valid] = self._terms.texts(ids[valid])
+        return Texts(texts, valid)
+
+    def _language(self, value: Value) -> Texts:
+        if not isinstance(value, Nodes):
+            raise Unsupported("LANG of something computed")
+        texts = np.full(len(value.ids), "", object)
+        texts[value.valid] = self._terms.languages(value.ids[value.valid])
+        return Texts(texts, value.valid & (self._terms.kinds(value.ids) != Kind.RESOURCE))
+
+    def _concatenated(self, values: list[Value], length: int) -> Texts:
+        valid, tagged = np.ones(length, np.bool_), np.ones(length, np.bool_)
+        parts: list[list[str]] = []
+        for value in values:
+            if isinstance(value, Texts):
+                texts, tagged = value, tagged & False
+            elif isinstance(value, Nodes):
+                kinds = self._terms.kinds(value.ids)
+                if (kinds[value.valid] == Kind.ODD).any():
+                    raise Unsupported("CONCAT of a literal that is neither a plain number nor a plain text")
+                tagged = tagged & (kinds == Kind.TEXT)
+                worded = value.valid & np.isin(kinds, (Kind.STRING, Kind.TEXT))
+                texts = self._str(Nodes(np.where(worded, value.ids, np.int32(UNBOUND))))
+            else:
+                raise Unsupported("CONCAT of numbers or truths")
+            valid &= texts.valid
+            parts.append(texts.values.tolist())
+        if (valid & tagged).any():
+            raise Unsupported("CONCAT of nothing but texts with a language")
+        return Texts(np.array(["".join(row) for row in zip(*parts, strict=True)], object), valid)
+
+    def _part_of_date(self, name: str, value: Value) -> Numbers:
+        if not isinstance(value, Nodes):
+            raise Unsupported(f"{name} of something computed")
+        kinds = self._terms.kinds(value.ids)
+        if (kinds[value.valid] == Kind.ODD).any():
+            raise Unsupported(f"{name} of a literal that is no plain date")
+        valid = value.valid & (kinds == Kind.DATE)
+        days = self._terms.values(value.ids)[0]
+        numbers = np.zeros(len(days), np.int64)
+        numbers[valid] = [getattr(date.fromordinal(day), name.lower()) for day in days[valid].tolist()]
+        return Numbers(numbers, 0, valid, np.ones(len(days), np.bool_))
+
+    def _floor_of_quotient(self, quotient: Arithmetic, table: Table) -> Numbers:
+        """Exact, unlike the quotient itself, of which engines keep more digits or fewer."""
+        upper = self._numbers(self._value(quotient.left, table))
+        lower = self._numbers(self._value(quotient.right, table))
+        first, second = _aligned(upper, lower)
+        none = np.asarray(second == 0, np.bool_)
+        whole, _ = _divided(first, np.where(none, 1, second))
+        return Numbers(whole, 0, upper.valid & lower.valid & ~none, np.zeros(table.length, np.bool_))
+
+    def _alike(self, values: list[Value]) -> list[Value]:
+        """The values as columns of one kind."""
+        if all(isinstance(value, Texts) for value in values) or all(isinstance(value, Nodes) for value in values):
+            return values
+        return [Nodes(self._ids(value)) for value in values]
 
     def _coalesced(self, values: list[Value]) -> Value:
         """The first value that is no error."""
-        nodes = [value for value in values if isinstance(value, Nodes)]
-        if len(nodes) < len(values):
-            raise Unsupported("COALESCE of something computed")
-        found = nodes[0].ids
-        for value in nodes[1:]:
-            found = np.where(found == UNBOUND, value.ids, found)
-        return Nodes(found)
+        found, *others = self._alike(values)
+        for value in others:
+            found = _chosen(found.valid, found, value)
+        return found
 
     def _arithmetic(self, expression: Arithmetic, table: Table) -> Numbers:
         left = self._numbers(self._value(expression.left, table))
         right = self._numbers(self._value(expression.right, table))
-        valid = left.valid & right.valid
+        valid, whole = left.valid & right.valid, left.whole & right.whole
+        if expression.operator == "/":
+            return self._quotient(left, right)
         if expression.operator == "*":
             values = _fitting(left.values, right.values, _largest(left.values) * _largest(right.values))
-            return Numbers(values[0] * values[1], left.scale + right.scale, valid)
+            return Numbers(values[0] * values[1], left.scale + right.scale, valid, whole)
         mine, theirs = _aligned(left, right)
         values = _fitting(mine, theirs, _largest(mine) + _largest(theirs))
         total = values[0] + values[1] if expression.operator == "+" else values[0] - values[1]
-        return Numbers(total, max(left.scale, right.scale), valid)
+        return Numbers(total, max(left.scale, right.scale), valid, whole)
+
+    def _quotient(self, left: Numbers, right: Numbers) -> Numbers:
+        """Only by a power of ten: of other quotients engines keep more digits or fewer."""
+        power = int(right.values[0]) if len(right.values) else 1
+        if power not in _POWERS or (right.values != power).any() or right.scale:
+            raise Unsupported("division by something other than a power of ten")
+        none = np.zeros(len(left.values), np.bool_)
+        return Numbers(left.values, left.scale + _POWERS.index(power), left.valid & right.valid, none)
 
     def _numbers(self, value: Value) -> Numbers:
         """A column as numbers; what is none is an error."""
@@ -211,7 +311,7 @@ class Evaluator:
                 values = values * np.array(_POWERS[: scale + 1], object)[missing]
             else:
                 values = values * np.array(_POWERS[: scale + 1], np.int64)[missing]
-        return Numbers(values, scale, valid)
+        return Numbers(values, scale, valid, np.asarray(self._terms.kinds(ids) == Kind.INTEGER))
 
     def _compared(self, operator: str, left: Value, right: Value) -> Truths:
         if isinstance(left, Nodes) and isinstance(right, Nodes):
@@ -285,6 +385,34 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
 }
+
+
+def _literal(number: int, scale: int, whole: bool) -> Literal:
+    if whole:
+        return Literal(str(number), datatype=NamedNode(keys.XSD + "integer"))
+    return Literal(written(number, scale), datatype=NamedNode(keys.XSD + "decimal"))
+
+
+def _chosen(first: Mask, yes: Value, no: Value) -> Value:
+    """Row by row the one or the other, both of one kind."""
+    if isinstance(yes, Texts) and isinstance(no, Texts):
+        return Texts(np.where(first, yes.values, no.values), np.where(first, yes.valid, no.valid))
+    assert isinstance(yes, Nodes) and isinstance(no, Nodes)
+    return Nodes(np.where(first, yes.ids, no.ids))
+
+
+def _masked(value: Value, valid: Mask) -> Value:
+    if isinstance(value, Texts):
+        return Texts(value.values, value.valid & valid)
+    assert isinstance(value, Nodes)
+    return Nodes(np.where(valid, value.ids, np.int32(UNBOUND)))
+
+
+def _divided(values: Exact, by: Exact | int) -> tuple[Exact, Exact]:
+    """The next whole number below each quotient, and what remains."""
+    if isinstance(by, int) and by >= _LIMIT:
+        values = values.astype(object)
+    return values // by, values % by
 
 
 def _largest(values: Exact) -> int:

@@ -80,15 +80,22 @@ class Relation:
 class Facts:
     """A set of triples, by predicate, over a dictionary of terms."""
 
-    def __init__(self, triples: Iterable[Triple], terms: Terms | None = None) -> None:
-        self.terms = terms or Terms()
+    def __init__(self, triples: Iterable[Triple]) -> None:
+        self.terms = Terms()
+        self.relations: dict[int, Relation] = {}
+        self.add(triples)
+
+    def add(self, triples: Iterable[Triple]) -> None:
+        """Take in more triples."""
         rows = self.terms.encode(triples)
         rows = rows[np.argsort(rows[:, 1], kind="stable")]
         predicates, first = np.unique(rows[:, 1], return_index=True)
-        self.relations: dict[int, Relation] = {}
         for predicate, own in zip(predicates.tolist(), np.split(rows, first[1:]), strict=bool(len(rows))):
-            objects = np.ascontiguousarray(own[:, 2])
-            self.relations[predicate] = Relation(own[:, 0], objects, self.terms.kinds(objects))
+            subjects, objects = np.ascontiguousarray(own[:, 0]), np.ascontiguousarray(own[:, 2])
+            known = self.relations.get(predicate)
+            if known is not None:
+                subjects, objects = np.append(known.subjects, subjects), np.append(known.objects, objects)
+            self.relations[predicate] = Relation(subjects, objects, self.terms.kinds(objects))
 
 
 def joined(left: Ids, right: Ids) -> Rows:

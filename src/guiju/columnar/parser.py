@@ -54,7 +54,21 @@ _TOKEN = re.compile(
 )
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _COMPARISONS = ("=", "!=", "<=", ">=", "<", ">")
-_FUNCTIONS = ("BOUND", "COALESCE", "IF", "STR")
+_FUNCTIONS = {
+    "BOUND": 1,
+    "COALESCE": 0,
+    "CONCAT": 0,
+    "DAY": 1,
+    "FLOOR": 1,
+    "IF": 3,
+    "LANG": 1,
+    "MONTH": 1,
+    "STR": 1,
+    "YEAR": 1,
+}
+"""How many operands a function has; 0 for any number."""
+_CAST = "xsd:integer"
+_INTEGER = NamedNode(keys.XSD + "integer")
 _TYPE = Const(NamedNode(keys.RDF + "type"))
 
 
@@ -94,12 +108,21 @@ class _Parser:
     def _select(self) -> Select:
         self._expect("SELECT")
         distinct, names = self._take("DISTINCT"), []
-        while self._kind() == "var":
-            names.append(self._next()[1][1:])
+        computed: list[Bind] = []
+        while self._kind() == "var" or self._sees("("):
+            if self._sees("("):
+                computed.append(self._bind())
+                names.append(computed[-1].name)
+            else:
+                names.append(self._next()[1][1:])
         if not names:
             raise Unsupported(f"SELECT {self._word()}")
         self._take("WHERE")
-        return Select(tuple(names), self._group(), distinct)
+        group = self._group()
+        if computed:
+            # They see what the whole group came to, its filters applied.
+            group = Group((Union((group,)), *computed), ())
+        return Select(tuple(names), group, distinct)
 
     def _template(self) -> tuple[Pattern, ...]:
         group = self._group()
@@ -304,10 +327,7 @@ class _Parser:
     def _product(self) -> Expression:
         left = self._primary()
         while self._text() in ("*", "/"):
-            operator = self._next()[1]
-            if operator == "/":
-                raise Unsupported("division")
-            left = Arithmetic(operator, left, self._primary())
+            left = Arithmetic(self._next()[1], left, self._primary())
         return left
 
     def _primary(self) -> Expression:
@@ -326,19 +346,27 @@ class _Parser:
             return self._call()
         node = self._node()
         if self._sees("("):
-            raise Unsupported(f"the function {self._tokens[self._at - 1][1]}")
+            if node != Const(_INTEGER):
+                raise Unsupported(f"the function {self._tokens[self._at - 1][1]}")
+            return Call(_CAST, self._operands(_CAST, 1))
         return node
 
     def _call(self) -> Expression:
         name = self._next()[1].upper()
         if name not in _FUNCTIONS:
             raise Unsupported(name)
+        return Call(name, self._operands(name, _FUNCTIONS[name]))
+
+    def _operands(self, name: str, number: int) -> tuple[Expression, ...]:
         values = []
         self._expect("(")
         while not self._take(")"):
             values.append(self._expression())
-            self._take(",")
-        return Call(name, tuple(values))
+            if not self._sees(")"):
+                self._expect(",")
+        if number and len(values) != number:
+            raise Unsupported(f"{name} of {len(values)} values")
+        return tuple(values)
 
     def _kind(self) -> str:
         return self._tokens[self._at][0] if self._at < len(self._tokens) else ""

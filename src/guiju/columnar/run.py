@@ -58,7 +58,7 @@ class Engine:
         steps = list(group.steps)
         table, waiting = self._filtered(waiting, group, bound, table)
         while steps and table.length:
-            step = steps.pop(self._next(steps, bound))
+            step = steps.pop(self._next(steps, table.columns.keys()))
             table = self._step(step, table)
             bound |= certain(step)
             table, waiting = self._filtered(waiting, group, bound, table)
@@ -94,16 +94,22 @@ class Engine:
             isinstance(node, Const) or node.name in bound
             for node in (pattern.subject, pattern.predicate, pattern.object)
         )
+        # What has nothing to do with the solutions so far would be crossed with them.
+        apart = 1e6 if bound and not possible(pattern) & bound else 1.0
         if isinstance(pattern.predicate, Const):
             relation = self._facts.relations.get(self._terms.find(pattern.predicate.term))
             if relation is None:
                 return 0
             if subject and value:
                 return 0.5
+            if isinstance(pattern.object, Const):
+                return apart * len(
+                    relation.by_object.find(np.array([self._terms.find(pattern.object.term)], np.int32))[0]
+                )
             if subject or value:
-                return (relation.by_subject if subject else relation.by_object).width
-            return len(relation)
-        return 4 if predicate and (subject or value) else 1e9
+                return apart * (relation.by_subject if subject else relation.by_object).width
+            return apart * len(relation)
+        return 4 if predicate and (subject or value) else 1e9 * apart
 
     def _step(self, step: Step, table: Table) -> Table:
         if isinstance(step, Pattern):

@@ -125,6 +125,11 @@ class Terms:
             texts.append(term.value)
         return texts
 
+    def languages(self, ids: Ids) -> list[str]:
+        """The language of each term, an empty text where it has none."""
+        terms = (self._terms[number] for number in ids.tolist())
+        return [(term.language or "") if isinstance(term, Literal) else "" for term in terms]
+
     def _add(self, term: Term) -> int:
         kind, value, scale = Kind.RESOURCE, 0, 0
         if isinstance(term, Literal):
@@ -144,9 +149,9 @@ class Terms:
         if self._frozen is None or len(self._frozen[0]) <= len(self._terms):
             # One row more than there are terms: an unbound place reads the last one.
             self._frozen = (
-                np.array([*self._kinds, Kind.ODD], np.int8),
-                np.array([*self._values, 0], np.int64),
-                np.array([*self._scales, 0], np.int8),
+                np.append(np.frombuffer(self._kinds, np.int8), np.int8(Kind.ODD)),
+                np.append(np.frombuffer(self._values, np.int64), np.int64(0)),
+                np.append(np.frombuffer(self._scales, np.int8), np.int8(0)),
             )
         return self._frozen
 
