@@ -60,9 +60,9 @@ class Server:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.ask("GET", path, {**({"Accept": accept} if accept else {}), **given})
 
-    def workers(self) -> set[int]:
-        """The processes that run queries for this server."""
-        return {number for number in children(self.pid) if b"guiju.service.querying" in command(number)}
+    def workers(self, kind: str = "querying") -> set[int]:
+        """The processes that run queries for this server, or judge (``handling``)."""
+        return {number for number in children(self.pid) if f"guiju.service.{kind}".encode() in command(number)}
 
     def copies(self) -> set[int]:
         """The copies of workers that have a job, of either kind."""
@@ -93,9 +93,11 @@ def serving(*command: str, **environment: str) -> Iterator[Server]:
     """
     path = os.pathsep.join([str(SRC), *filter(None, [os.environ.get("PYTHONPATH")])])
     log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the server has ended
+    # What it keeps is not put where whoever runs the tests keeps his own.
+    folder = tempfile.TemporaryDirectory()
     process = subprocess.Popen(
         [sys.executable, "-m", *(command or ("uvicorn", "guiju.api:app")), "--port", "0"],
-        env={**os.environ, "PYTHONPATH": path, **environment}, stderr=log,
+        env={**os.environ, "PYTHONPATH": path, "GUIJU_STORE": folder.name, **environment}, stderr=log,
     )  # fmt: skip
     try:
         yield Server(_port(log, process), process, log)
@@ -107,6 +109,7 @@ def serving(*command: str, **environment: str) -> Iterator[Server]:
             process.kill()
             process.wait()
         log.close()
+        folder.cleanup()
 
 
 def _port(log: IO[bytes], process: subprocess.Popen[bytes]) -> int:

@@ -10,19 +10,22 @@ from uuid import UUID
 
 from pyoxigraph import RdfFormat, parse, serialize
 
-from guiju import intake, keys, tasks
+from guiju import engines, intake, keys, tasks
 from guiju.intake.source import FORMATS
 from guiju.keeping import kept
 from guiju.knowledge import Knowledge
-from guiju.paths import samples
 from guiju.progress import DONE, Progress, Step
 from guiju.proofs import explained
 from guiju.service.worker import Handler, Say
 from guiju.show import Library, UnknownKey
-from guiju.verdicts import OUTCOMES
+from guiju.verdicts import OUTCOMES, in_force, selected
 
-_SAMPLE = "amc-group"
-"""The sample that is judged, explained and drawn before strangers' facts are."""
+_FACTS = b"""@prefix gj: <https://w3id.org/guiju/ontology#> . @prefix : <urn:x:> .
+:submission a gj:Submission ; gj:asOf "2018-12-31"^^<http://www.w3.org/2001/XMLSchema#date> .
+:company a gj:FinancialAssetManagementCompany ; gj:reportedIn :submission .
+:investor a gj:FinancialAssetInvestmentCompany ; gj:reportedIn :submission .
+:holding a gj:Holding ; gj:holder :company ; gj:held :investor ; gj:reportedIn :submission ."""
+"""What is judged, explained, drawn and kept before strangers' facts are."""
 _CODECS = ("ascii", "idna", "latin-1", "punycode", "unicode_escape", "utf-8-sig", "utf-16", "utf-32")
 _APART = 0.1
 """Seconds between two frames of progress within a stage."""
@@ -52,14 +55,15 @@ def _warm(library: Library) -> None:
         codecs.lookup(name)
     with suppress(UnknownKey):
         library.resolve("aic-measures-2018/art_0")
-    sample = samples()[_SAMPLE].read_bytes()
-    quads = list(parse(sample, format=RdfFormat.TURTLE))[:1]
+    quads = list(parse(_FACTS, format=RdfFormat.TURTLE))
     for name, format_ in FORMATS.items():
-        few = serialize((quad.triple for quad in quads), format=format_) or b""
-        intake.read([("sample", few, name)], known_terms=lambda: library.knowledge.terms)
-    sources = [("sample", sample, "turtle")]
+        same = serialize((quad.triple for quad in quads), format=format_) or b""
+        intake.read([("facts", same, name)], known_terms=lambda: library.knowledge.terms)
+    sources = [("facts", _FACTS, "turtle")]
     documents = sorted({row["document"].value.removeprefix(keys.ID) for row in library.knowledge.periods})
     report = tasks.judged(sources, library.knowledge, documents=documents)
+    few = selected(library.knowledge, in_force(library.knowledge, None)[:1])
+    engines.run(report.assessment.derived.triples, few, engines.PYSHACL)
     for format_name in tasks.FORMATS:
         tasks.written(report, format_name, frozenset(OUTCOMES))
     kept(report, str(UUID(int=0)))
