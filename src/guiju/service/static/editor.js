@@ -45,12 +45,6 @@
   });
   form.hidden = true;
 
-  // A thing of ours is read on this server.
-  place.addEventListener("click", (event) => {
-    const link = event.target.closest(`a[href^="${base}"]`);
-    if (link) link.href = place.dataset.base + link.getAttribute("href").slice(base.length);
-  }, true);
-
   // What yasgui leaves without a name gets one, also in what it makes later.
   const named = {
     "textarea": "查询 Query",
@@ -59,11 +53,15 @@
     ".yasr_response_chip": "答案 Answer",
     "th.dt-orderable-none": "行 Row",
   };
-  const name = () => {
+  const mend = () => {
     for (const [what, words] of Object.entries(named)) {
       for (const each of place.querySelectorAll(what)) {
         if (!each.hasAttribute("aria-label")) each.setAttribute("aria-label", words);
       }
+    }
+    // A thing of ours is read on this server.
+    for (const each of place.querySelectorAll(`.yasr_results a[href^="${base}"]`)) {
+      each.href = place.dataset.base + each.getAttribute("href").slice(base.length);
     }
     // What scrolls can be reached by the keyboard.
     for (const each of place.querySelectorAll(".yasr_results")) each.tabIndex = 0;
@@ -73,8 +71,8 @@
       if (each.hasAttribute("aria-selected")) each.removeAttribute("aria-selected");
     }
   };
-  new MutationObserver(name).observe(place, { childList: true, subtree: true });
-  name();
+  new MutationObserver(mend).observe(place, { childList: true, subtree: true });
+  mend();
 
   // What the page was asked for stands in a tab of its own; those from before are kept beside it.
   const wanted = form.elements.query.value;
