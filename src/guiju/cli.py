@@ -7,6 +7,7 @@ Exit codes: 0 nothing failed, 1 only warnings (or, when asked for, outcomes that
 from __future__ import annotations
 
 import gc
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -75,7 +76,7 @@ Engine = Annotated[str, typer.Option(help="oxigraph、columnar 或 or pyshacl。
 
 @app.command()
 def validate(
-    files: Files,
+    files: Annotated[list[str] | None, typer.Argument(help="RDF 文件，- 为标准输入。 RDF files, or -.")] = None,
     as_of: AsOf = None,
     document: Annotated[
         list[str] | None, typer.Option(help="只问这些文件的规范。 Only norms of these documents.")
@@ -87,6 +88,12 @@ def validate(
     ] = FailOn.WARNING,
     engine: Engine = "oxigraph",
     input_format: InputFormat = None,
+    sparql_endpoint: Annotated[
+        str | None, typer.Option(help="事实在这个 SPARQL 存储中。 The facts lie in the SPARQL store at this address.")
+    ] = None,
+    graph: Annotated[
+        str | None, typer.Option(help="存储中的图，否则为默认图。 The store's graph, or else its default graph.")
+    ] = None,
     cluster: Annotated[
         bool, typer.Option("--cluster", help="在 Apache Spark 上检验。 On Apache Spark; needs guiju[spark].")
     ] = False,
@@ -106,15 +113,30 @@ def validate(
     from guiju.tasks import outcomes as listed
 
     wanted = listed(outcomes)
+    sources: list[Source] = list(files or ())
+    if bool(sources) == bool(sparql_endpoint):
+        raise _Wrong("请给出文件，或 --sparql-endpoint。 Name files, or --sparql-endpoint, and not both.")
+    if sparql_endpoint:
+        if cluster:
+            raise _Wrong("--cluster 读文件。 --cluster reads files, not an endpoint.")
+        sources, input_format = [_fetched(sparql_endpoint, graph)], None
     if cluster:
         if out_dir is None:
             raise _Wrong("--cluster 须有 --out。 --cluster needs --out: the folder for the verdicts.")
         raise typer.Exit(
             _on_cluster(
-                files, out_dir, reference or [], _day(as_of), document or [], engine, input_format, bucket, fail_on
+                files or [],
+                out_dir,
+                reference or [],
+                _day(as_of),
+                document or [],
+                engine,
+                input_format,
+                bucket,
+                fail_on,
             )
         )
-    report = _report(files, as_of, document, engine, input_format)
+    report = _report(sources, as_of, document, engine, input_format, wanted)
     _write(report, format, wanted)
     raise typer.Exit(exit_code(((v.outcome, v.severity) for v in report.assessment.verdicts), fail_on))
 
@@ -136,7 +158,7 @@ def demo(
         raise _Wrong(f"没有样例 {name}。 There is no sample {name}; there are {', '.join(samples)}.")
     wanted = listed(outcomes)
     file = samples[name]
-    report = _report([(file.name, file.read_bytes(), "turtle")], None, None, "oxigraph", None)
+    report = _report([(file.name, file.read_bytes(), "turtle")], None, None, "oxigraph", None, wanted)
     _write(report, format, wanted)
     if format is Format.TEXT:
         out.print(f"\n样例 samples: {', '.join(samples)}；guiju demo NAME")
@@ -193,12 +215,12 @@ def graph(
     input_format: InputFormat = None,
 ) -> None:
     """资产管理公司集团图（SVG）：谁持有谁，谁应当并表。 A group as SVG: who holds whom, what is in scope and why."""
-    from guiju.knowledge import Knowledge
+    from guiju.kept import Kept
     from guiju.tasks import drawn
 
     with _status() as progress:
         found, picture = drawn(
-            files, Knowledge(), company=company, most=most, input_format=input_format, progress=progress
+            files, Kept(), company=company, most=most, input_format=input_format, progress=progress
         )
     if out_file is None:
         print(picture, end="")
@@ -213,10 +235,10 @@ def derive(files: Files, input_format: InputFormat = None) -> None:
     """写出事实及由其推导的结论（Turtle）。 Write the facts with all that follows from them."""
     from guiju import rdf
     from guiju.derivation import derive as run
-    from guiju.knowledge import Knowledge
+    from guiju.kept import Kept
     from guiju.submission import receive
 
-    knowledge = Knowledge()
+    knowledge = Kept()
     print(rdf.turtle(run(receive(files, knowledge, input_format).triples, knowledge).triples))
 
 
@@ -224,9 +246,9 @@ def derive(files: Files, input_format: InputFormat = None) -> None:
 def bundle() -> None:
     """写出本体、组件与完整形状为一个 Turtle 文件。 Write ontology, components and completed shapes as one file."""
     from guiju import rdf
-    from guiju.knowledge import Knowledge
+    from guiju.kept import Kept
 
-    knowledge = Knowledge()
+    knowledge = Kept()
     print(rdf.turtle([*knowledge.triples, *knowledge.shapes]))
 
 
@@ -291,9 +313,9 @@ def ask(
 ) -> None:
     """问题库。 The query library; the questions under institutions/ are asked of facts."""
     from guiju import library
-    from guiju.knowledge import Knowledge
+    from guiju.kept import Kept
 
-    knowledge = Knowledge()
+    knowledge = Kept()
     if query is None:
         for question in library.catalogue(knowledge.root):
             out.print(f"[bold]{question.name}[/]  {question.zh} [dim]{question.en}[/]")
@@ -317,9 +339,9 @@ def coverage(
 ) -> None:
     """每一条文的编码状态。 What is encoded, what is not and why."""
     from guiju import library
-    from guiju.knowledge import Knowledge
+    from guiju.kept import Kept
 
-    knowledge = Knowledge()
+    knowledge = Kept()
     name = "coverage/provisions" if document else "coverage/documents"
     answer = library.ask(knowledge, name, {"document": document} if document else {})
     _answer(answer, format)
@@ -419,20 +441,40 @@ def _report(
     documents: list[str] | None,
     engine: str,
     input_format: str | None,
+    explained: frozenset[str] | None = None,
 ) -> Report:
-    from guiju.knowledge import Knowledge
+    from guiju.kept import Kept
     from guiju.tasks import judged
 
     with _status() as progress:
         return judged(
             sources,
-            Knowledge(),
+            Kept(),
             as_of=_day(as_of),
             documents=documents,
             engine=engine,
             input_format=input_format,
+            explained=explained,
             progress=progress,
         )
+
+
+def _fetched(address: str, graph: str | None) -> Source:
+    """The facts of a store. Who needs a name there gives it in the environment, which no list of processes shows."""
+    from pyoxigraph import NamedNode
+
+    from guiju.endpoint import facts
+    from guiju.remote import Access, Remote, RemoteError
+
+    access = Access(*(os.environ.get(f"SPARQL_{name}", "") for name in ("USER", "PASSWORD", "TOKEN")))
+    remote = Remote(address, access=access, seconds=300)
+    try:
+        with _status() as progress:
+            return facts(remote, NamedNode(graph) if graph else None, progress)
+    except RemoteError as error:
+        raise _Wrong(f"{address}: {error}") from None
+    finally:
+        remote.close()
 
 
 def _on_cluster(
@@ -491,10 +533,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _library() -> Library:
-    from guiju.knowledge import Knowledge
+    from guiju.kept import Kept
     from guiju.show import Library
 
-    return Library(Knowledge())
+    return Library(Kept())
 
 
 def _json(value: Any) -> None:

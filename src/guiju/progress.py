@@ -31,6 +31,7 @@ class _Stage(NamedTuple):
 
 
 _STAGES = {
+    "fetching": _Stage("取数", "fetching", "条", "statement", 0.0, 0.0),
     "reading": _Stage("读取", "reading", "", "", 0.0, 0.05),
     "checking": _Stage("查验", "checking", "项", "check", 0.05, 0.05),
     "deriving": _Stage("推导", "deriving", "层", "stratum", 0.1, 0.4),

@@ -109,22 +109,23 @@ class Remote:
             raise _unsound("no boolean")
         return bool(answer["boolean"])
 
-    def count(self, graph: NamedNode | None = None) -> int:
-        """How many statements a graph has; the default graph where none is given."""
-        return self._count(f"SELECT (COUNT(*) AS ?counted) WHERE {{ {_in(graph)} }}")
+    def count(self, graph: NamedNode | None = None, predicate: NamedNode | None = None) -> int:
+        """How many statements a graph has, of one predicate or of all; the default graph where none is given."""
+        return self._count(f"SELECT (COUNT(*) AS ?counted) WHERE {{ {_in(graph, predicate)} }}")
 
-    def graph(self, graph: NamedNode | None = None) -> list[Triple]:
-        """All statements of a graph; of the default graph where none is given.
+    def graph(self, graph: NamedNode | None = None, predicate: NamedNode | None = None) -> list[Triple]:
+        """The statements of a graph, of one predicate or of all; of the default graph where none is given.
 
-        Through the Graph Store at once; where there is none, or it gives too few, in pages, and then with blank nodes
-        in a graph of one page only. RemoteError where they are not as many as the store counted, before and after.
+        Through the Graph Store at once; where there is none, it gives too few, or a predicate is given, in pages, and
+        then with blank nodes in an answer of one page only. RemoteError where they are not as many as the store
+        counted, before and after.
         """
-        counted = self.count(graph)
-        found = self._fetched(graph, counted) if self.graphs else {}
+        counted = self.count(graph, predicate)
+        found = self._fetched(graph, counted) if self.graphs and predicate is None else {}
         if len(found) != counted:
             # Virtuoso gives the first ten thousand and says nothing.
-            found = self._paged(graph, counted)
-        if len(found) != counted or self.count(graph) != counted:
+            found = self._paged(_in(graph, predicate), counted)
+        if len(found) != counted or self.count(graph, predicate) != counted:
             raise _cut(counted, len(found))
         return list(found)
 
@@ -144,13 +145,13 @@ class Remote:
                 f"The store's answer is no whole N-Triples: {error}",
             ) from None
 
-    def _paged(self, graph: NamedNode | None, counted: int) -> dict[Triple, None]:
+    def _paged(self, pattern: str, counted: int) -> dict[Triple, None]:
         found: dict[Triple, None] = {}
         for offset in range(0, counted, PAGE):
             wanted = min(PAGE, counted - offset)
             # The order stands inside: some stores sort no more rows than they give.
             page = self._rows(
-                f"SELECT ?s ?p ?o WHERE {{ {{ SELECT ?s ?p ?o WHERE {{ {_in(graph)} }} ORDER BY {_ORDER} }} }}"
+                f"SELECT ?s ?p ?o WHERE {{ {{ SELECT ?s ?p ?o WHERE {{ {pattern} }} ORDER BY {_ORDER} }} }}"
                 f" LIMIT {wanted} OFFSET {offset}"
             )
             if len(page) != wanted:
@@ -309,8 +310,9 @@ def _bounded(response: urllib3.BaseHTTPResponse, end: float) -> Iterator[bytes]:
         yield chunk
 
 
-def _in(graph: NamedNode | None) -> str:
-    return f"GRAPH {graph} {{ ?s ?p ?o }}" if graph else "?s ?p ?o"
+def _in(graph: NamedNode | None, predicate: NamedNode | None = None) -> str:
+    pattern = f"?s {predicate} ?o BIND ({predicate} AS ?p)" if predicate else "?s ?p ?o"
+    return f"GRAPH {graph} {{ {pattern} }}" if graph else pattern
 
 
 def _triple(row: Row) -> Triple:
