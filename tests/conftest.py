@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 
 from guiju.knowledge import Knowledge
+
+# No test keeps anything where whoever runs it keeps his own.
+os.environ["GUIJU_STORE"] = "off"
 
 
 @pytest.fixture(scope="session")

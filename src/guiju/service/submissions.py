@@ -15,10 +15,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from guiju import keeping, keys
+from guiju import keeping
 from guiju.service import answers, jobs, judge, kept, openapi, protocol, schema
 from guiju.service.access import trusted, writing
 from guiju.service.answers import InParts
+from guiju.service.describe import tidy
 from guiju.service.gone import unless_gone
 from guiju.service.jobs import Job
 from guiju.service.judging import FACTS
@@ -185,7 +186,7 @@ async def changes(
         str,
         Query(
             max_length=36,
-            description="较早的一次；不填则为同一机构的上一次。 The earlier one; or else the last of the same institution.",
+            description="较早的一次；不填则为同一机构的上一次。 The earlier one, or else the last of its institution.",
         ),
     ] = "",
 ) -> Response:
@@ -238,21 +239,23 @@ class Comparison:
 
 
 async def compared(request: Request, id_: str, since: str = "") -> Comparison:
-    """What changed to a kept submission since another; since the last earlier one of its institution where none is named.
+    """What changed since another kept submission; since the last of the same institution where none is named.
 
     The comparison is a query, run where strangers' queries are. Problem 404 or 409 where one of the two is not kept.
     """
     store = kept.store()
     later = await _record(id_)
-    since = since or await asyncio.to_thread(store.earlier, id_) or ""
-    if not since:
+    other: str | None = since or None
+    if other is None:
+        other = await asyncio.to_thread(store.earlier, id_)
+    if other is None:
         raise Problem(
             404,
             "nothing-earlier",
             "同一机构没有更早保存的报送；请用 since 指明一次。 "
             "No earlier submission of the same institution is kept; name one with since.",
         )
-    earlier = await _record(since)
+    earlier = await _record(other)
     graphs = [keeping.named(await _lines(each), each) for each in dict.fromkeys((later.id, earlier.id))]
     query = written("changes", {"earlier": iri_of(earlier.id), "later": iri_of(later.id)})
     reply = await protocol.run(request, query, "json", b"".join(graphs))
@@ -290,7 +293,7 @@ async def _written(request: Request, media: str, lines: list[bytes], id_: str) -
     if media == "application/n-triples":
         return _text(b"".join(line + b"\n" for line in lines), media)
     reply = await protocol.run(request, _EVERYTHING, _GRAPHS[media], keeping.named(lines, id_))
-    return _text(await asyncio.to_thread(protocol.tidy, reply.body, media), media)
+    return _text(await asyncio.to_thread(tidy, reply.body, media), media)
 
 
 def _described(record: Record) -> dict[str, Any]:
@@ -314,7 +317,7 @@ def _unknown() -> Problem:
     return Problem(
         404,
         "no-submission",
-        "没有这次报送：没有保存的过一小时就消失。 There is no such submission; one that is not kept goes after an hour.",
+        "没有这次报送；未保存的过后就消失。 There is no such submission; one that is not kept goes after a while.",
     )
 
 

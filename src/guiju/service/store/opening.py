@@ -35,7 +35,7 @@ def opened(of: Settings) -> Submissions:
             raise BadSettings(f"GUIJU_STORE={of.store}: {error}") from None
     if not of.store_update and not of.store_graphs:
         raise BadSettings(
-            f"GUIJU_STORE={of.store}: 远程存储还需 GUIJU_STORE_GRAPHS 或 GUIJU_STORE_UPDATE，才能写入。 "
+            "GUIJU_STORE: 远程存储还需 GUIJU_STORE_GRAPHS 或 GUIJU_STORE_UPDATE，才能写入。 "
             "To write to a store elsewhere, set GUIJU_STORE_GRAPHS or GUIJU_STORE_UPDATE."
         )
     access = Access(of.store_user, of.store_password.get_secret_value(), of.store_token.get_secret_value())
