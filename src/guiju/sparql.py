@@ -9,6 +9,7 @@ bound is known. Queries thus stay as their authors wrote them, and take time in 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import count
@@ -29,6 +30,9 @@ _PREFIX = re.compile(r"\bPREFIX\s+([\w-]*):\s*<([^<>]*)>", re.IGNORECASE)
 _EXISTS = re.compile(r"\bEXISTS\b", re.IGNORECASE)
 _VARIABLE = re.compile(r"[?$](\w+)")
 _NOT_NESTED = {"OPTIONAL", "BIND", "MINUS", "VALUES", "GRAPH", "SERVICE", "LATERAL", "SELECT"}
+
+_nested: dict[tuple[str, frozenset[str]], str] = {}
+_read_by: dict[str, frozenset[str]] = {}
 
 EVERYTHING = "*"
 """What a query reads that has a variable for a predicate."""
@@ -61,7 +65,6 @@ class _Clauses:
     branches: list[_Group] = field(default_factory=list)
 
 
-@cache
 def nested(query: str, bound: frozenset[str] = frozenset()) -> str:
     """The query with every pattern of an EXISTS group in an EXISTS of its own; its answers are the same.
 
@@ -69,17 +72,35 @@ def nested(query: str, bound: frozenset[str] = frozenset()) -> str:
     one that does not; ``bound`` names variables that are replaced by values before the query runs. A group with
     clauses other than patterns, filters and one UNION is left as it is.
     """
-    if not _EXISTS.search(query):
-        return query
-    return _text(_read(query), {"?" + name for name in bound})
+    if (query, bound) not in _nested:
+        written = _text(_read(query), {"?" + name for name in bound}) if _EXISTS.search(query) else query
+        _nested[query, bound] = written
+    return _nested[query, bound]
 
 
-@cache
 def reads(query: str) -> frozenset[str]:
     """All that the answers to a query can depend on: predicates, and classes of things, by their IRIs.
 
     Holds ``rdf:type`` itself where a class is a variable, and ``EVERYTHING`` where a predicate is one.
     """
+    if query not in _read_by:
+        _read_by[query] = _find_read(query)
+    return _read_by[query]
+
+
+def prepared(queries: Iterable[str]) -> list[tuple[str, str, list[str]]]:
+    """Queries with what :func:`nested` and :func:`reads` make of them, for :func:`recall` in another process."""
+    return [(query, nested(query), sorted(reads(query))) for query in queries]
+
+
+def recall(found: Iterable[tuple[str, str, list[str]]]) -> None:
+    """Take over what :func:`prepared` gave: it need not be found out again."""
+    for query, written, read in found:
+        _nested[query, frozenset()] = written
+        _read_by[query] = frozenset(read)
+
+
+def _find_read(query: str) -> frozenset[str]:
     prefixes = dict(_PREFIX.findall(query))
     tokens = [token.strip() for token in _tokens(query)]
     tokens = tokens[tokens.index("WHERE") + 1 if "WHERE" in tokens else 0 :]

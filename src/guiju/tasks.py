@@ -43,12 +43,22 @@ def judged(
     documents: Sequence[str] | None = None,
     engine: str = engines.DEFAULT,
     input_format: str | None = None,
+    explained: frozenset[str] | None = None,
     progress: Progress = unheard,
 ) -> Report:
-    """The report on facts: read, checked and judged. Raises what :func:`receive` and :func:`assess` raise."""
+    """The report on facts: read, checked and judged; verdicts are explained of the outcomes given, or of all.
+
+    Raises what :func:`receive` and :func:`assess` raise.
+    """
     submission = receive(sources, knowledge, input_format, progress)
     assessment = assess(
-        submission.triples, knowledge, as_of=as_of, documents=documents, engine=engine, progress=progress
+        submission.triples,
+        knowledge,
+        as_of=as_of,
+        documents=documents,
+        engine=engine,
+        explained=OUTCOMES if explained is None else explained,
+        progress=progress,
     )
     return Report(assessment, submission, knowledge)
 
@@ -171,6 +181,7 @@ def run(
             as_of=as_of,
             documents=given.get("document"),
             engine=option("engine") or engines.DEFAULT,
+            explained=wanted if command == "validate" else None,
             progress=progress,
         )
         progress(at("writing"))
