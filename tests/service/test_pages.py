@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -14,9 +17,10 @@ from fastapi.testclient import TestClient
 
 from guiju import api, keys, library, paths
 from guiju.report import grouped
-from guiju.service import html, search, validation
+from guiju.service import html, reports, search
 from guiju.service.held import held
 from guiju.service.reading import rows
+from tests.service.server import within
 from tests.service.test_linked import _Page as Page
 
 AIC, AMC = "aic-measures-2018", "amc-consolidated-supervision-2011"
@@ -327,16 +331,34 @@ def test_a_wrong_parameter_is_told_with_an_example(client: TestClient) -> None:
 # Judging.
 
 
-def _send(client: TestClient, file: tuple[str, bytes] | None = None, **fields: str | list[str]) -> tuple[int, str]:
+def _post(client: TestClient, file: tuple[str, bytes] | None = None, **fields: str | list[str]) -> str:
+    """The address of what was sent, when it is judged."""
     answer = client.post("/validate", data=fields, files={"file": file or ("", b"")})
+    assert answer.status_code == 303, answer.text
+    return _settled(client, answer.headers["location"])
+
+
+def _settled(client: TestClient, address: str) -> str:
+    """The address, when nothing goes on there any more."""
+    assert within(60, lambda: 'id="progress"' not in client.get(address).text)
+    return address
+
+
+def _send(client: TestClient, file: tuple[str, bytes] | None = None, **fields: str | list[str]) -> tuple[int, str]:
+    """The page at which what was sent arrives."""
+    answer = client.get(_post(client, file, **fields))
     return answer.status_code, answer.text
 
 
+def _judged(client: TestClient, facts: str) -> Any:
+    """The report on facts as programs have it."""
+    return client.post("/api/v1/validate", content=facts.encode(), headers={"content-type": "text/turtle"}).json()
+
+
 def test_pasted_facts_are_judged_as_programs_have_them_judged(client: TestClient) -> None:
-    status, text = _send(client, facts=FACTS, outcomes=["failed", "passed"], document=AIC)
-    assert status == 200
-    place = f"/api/v1/validate?outcomes=failed,passed&document={AIC}"
-    report = client.post(place, content=FACTS.encode(), headers={"content-type": "text/turtle"}).json()
+    address = _post(client, facts=FACTS)
+    report = _judged(client, FACTS)
+    text = client.get(address).text
     for outcome, label in (
         ("failed", "不符合"),
         ("passed", "符合"),
@@ -344,30 +366,69 @@ def test_pasted_facts_are_judged_as_programs_have_them_judged(client: TestClient
         ("inapplicable", "不适用"),
     ):
         assert f">{label} {report['summary'][outcome]} <" in text
-    outcomes = Counter(re.findall(r'<details class="verdict (\w+) d\d+">', text))
-    assert outcomes == Counter(verdict["outcome"] for verdict in report["verdicts"])
-    assert outcomes["failed"] > 3
+    assert _listed(text) == Counter(
+        verdict["outcome"] for verdict in report["verdicts"] if verdict["outcome"] in {"failed", "cantTell"}
+    )
     said = _words(text)
-    for verdict in report["verdicts"]:
-        if verdict["outcome"] == "failed":
-            assert " ".join(grouped(verdict["remedy"]["zh"]).split()) in said
-            assert verdict["text"] in said
-            for fact in verdict["facts"]:
-                assert f"← {fact['place']}" in said
-    given_back = re.search(r"<textarea[^>]*>(.*?)</textarea>", text, re.DOTALL)
+    failed = [verdict for verdict in report["verdicts"] if verdict["outcome"] == "failed"]
+    assert len(failed) > 3
+    for verdict in failed:
+        assert " ".join(grouped(verdict["remedy"]["zh"]).split()) in said
+        assert verdict["text"] in said
+        for fact in verdict["facts"]:
+            assert f"← {fact['place']}" in said
+    given_back = re.search(r"<textarea[^>]*>(.*?)</textarea>", client.get(address + "/again").text, re.DOTALL)
     assert given_back
     assert unescape(given_back[1]).strip() == FACTS.strip()
+    assert client.get(address + "/report.json").json() == report
+    assert client.get(address + "/facts").content.replace(b"\r\n", b"\n").strip() == FACTS.strip().encode()
 
 
-def test_a_file_is_judged_by_its_ending_and_given_as_json(client: TestClient) -> None:
+def _listed(text: str) -> Counter[str]:
+    """How many verdicts of each outcome a report lists."""
+    return Counter(re.findall(r'<details class="verdict (\w+)"', text))
+
+
+def test_a_report_is_narrowed_by_its_address(client: TestClient) -> None:
+    address = _post(client, sample="company-in-trouble")
+    verdicts = client.get(address + "/report.json").json()["verdicts"]
+    some = next(verdict for verdict in verdicts if verdict["outcome"] == "failed" and verdict["severity"] == "warning")
+
+    def narrowed(**choice: str | list[str]) -> Counter[str]:
+        return _listed(client.get(address, params=choice).text)
+
+    def wanted(**parts: str) -> Counter[str]:
+        return Counter(
+            verdict["outcome"]
+            for verdict in verdicts
+            if verdict["outcome"] in {"failed", "cantTell"}
+            and all(verdict[name] == value for name, value in parts.items())
+        )
+
+    assert narrowed(entity=some["entity"]) == wanted(entity=some["entity"])
+    assert narrowed(severity="warning") == wanted(severity="warning", outcome="failed")
+    assert narrowed(words=some["provision"] + ".") == Counter(
+        verdict["outcome"]
+        for verdict in verdicts
+        if some["provision"] + "." in verdict["norm"] and verdict["outcome"] in {"failed", "cantTell"}
+    )
+    assert narrowed(outcome="passed", document=AIC) == Counter(
+        verdict["outcome"] for verdict in verdicts if verdict["outcome"] == "passed" and AIC in verdict["norm"]
+    )
+    for nonsense in ({"outcome": "x"}, {"severity": "x"}, {"offset": "x"}, {"offset": "²"}, {"unfolded": "x"}):
+        assert narrowed(**nonsense) == wanted()
+    assert not narrowed(entity="urn:nobody")
+    assert '" open>' in client.get(address, params={"unfolded": "1"}).text
+
+
+def test_a_file_is_judged_by_its_ending(client: TestClient) -> None:
     from pyoxigraph import RdfFormat, parse, serialize
 
     text = serialize(parse(FACTS, format=RdfFormat.TURTLE), format=RdfFormat.N_TRIPLES)
     assert text
-    answer = client.post("/validate", data={"output": "json"}, files={"file": ("../../x.nt", text)})
-    assert answer.status_code == 200
+    answer = client.get(_post(client, ("../../x.nt", text)) + "/report.json")
     assert answer.headers["content-disposition"] == 'attachment; filename="report.json"'
-    assert {verdict["outcome"] for verdict in answer.json()["verdicts"]} == {"failed", "cantTell"}
+    assert answer.json()["summary"] == _judged(client, FACTS)["summary"]
     status, page = _send(client, ("x.rdf", b"<not-rdf/>"))
     assert status == 400
     assert '<option value="rdfxml" selected>' in page
@@ -382,9 +443,10 @@ def test_facts_that_cannot_be_used_are_told_where_they_were_written(client: Test
     assert error
     assert "1" in error[1]
     assert 'aria-describedby="wrong"' in text
-    assert _send(client, facts=" ")[0] == 400
     assert _send(client, facts=FACTS, as_of="2018-02-31")[0] == 400
-    assert _send(client, facts=FACTS, sample="../README")[0] == 400
+    for wrong in ({"facts": " "}, {"facts": FACTS, "as_of": "soon"}, {"facts": FACTS, "sample": "../README"}):
+        answer = client.post("/validate", data=wrong)
+        assert (answer.status_code, 'role="alert"' in answer.text) == (400, True)
 
 
 def test_hostile_facts_stay_text(client: TestClient) -> None:
@@ -412,13 +474,15 @@ def test_a_name_that_is_markup_is_shown_as_it_is(client: TestClient) -> None:
     assert status == 200
     assert not {"script", "img"} & set(page.tags)
     assert not page.handlers
-    headings = re.findall(r"<h2>([^<]*)</h2>", text)
+    text = client.get(_post(client, facts=facts), params={"outcome": ["failed", "cantTell", "inapplicable"]}).text
+    assert not Page(text).handlers and "script" not in Page(text).tags
+    headings = re.findall(r"<h2[^>]*>([^<]*)</h2>", text)
     assert any(unescape(heading).startswith(name) for heading in headings)
 
 
 def test_too_much_is_refused_on_the_page(client: TestClient, small: None) -> None:
-    status, text = _send(client, facts=FACTS + "#" * 10_000)
-    assert (status, "100 字节" in text) == (413, True)
+    answer = client.post("/validate", data={"facts": FACTS + "#" * 10_000})
+    assert (answer.status_code, "100 字节" in answer.text) == (413, True)
 
 
 def test_what_takes_too_long_is_told_on_the_page(client: TestClient, hasty: None) -> None:
@@ -442,24 +506,64 @@ def test_what_takes_too_long_is_told_on_the_page(client: TestClient, hasty: None
 )  # fmt: skip
 def test_a_form_that_is_none_is_refused_on_the_page(client: TestClient, media: str, body: bytes) -> None:
     answer = client.post("/validate", content=body, headers={"content-type": media} if media else {})
+    if answer.status_code == 303:
+        answer = client.get(_settled(client, answer.headers["location"]))
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
 
 
 def test_a_group_is_drawn_and_proved(client: TestClient) -> None:
-    status, text = _send(client, sample="amc-group", output="picture")
-    assert status == 200
+    address = _post(client, sample="amc-group")
+    text = client.get(address + "/picture").text
     assert "<svg " in text
     assert "恒岳银行股份有限公司" in text
-    status, text = _send(client, sample="amc-group", output="proofs", subject="中岳物流有限公司")
-    assert status == 200
+    drawn = client.get(address + "/picture.svg")
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert drawn.text.strip() in text
+    text = client.get(address + "/proofs", params={"subject": "中岳物流有限公司"}).text
     steps = re.findall(r'<li id="n(\d+)">(.*?)</ul>', text, re.DOTALL)
     assert len(steps) > 2
     for number, step in steps:
         assert all(int(earlier) < int(number) for earlier in re.findall(r'href="#n(\d+)"', step))
     assert "∴" in text
-    status, text = _send(client, facts=FACTS, output="picture")
-    assert (status, 'role="alert"' in text) == (400, True)
+    assert 'role="alert"' in client.get(address + "/proofs", params={"subject": "无此主体"}).text
+    assert 'role="alert"' in client.get(_post(client, facts=FACTS) + "/picture").text
+
+
+def test_the_library_is_asked_about_a_submission(client: TestClient) -> None:
+    address = _post(client, sample="amc-group")
+    questions = {one.name for one in library.catalogue(held().library.knowledge.root) if "institutions/" in one.name}
+    listed = {link for _, link in Page(client.get(address + "/queries").text).links}
+    assert {f"{address}/queries/{name}" for name in questions} <= listed
+    text = client.get(f"{address}/queries/institutions/holdings").text
+    found = list(csv.reader(client.get(f"{address}/queries/institutions/holdings?ask=1&as=csv").text.splitlines()))
+    assert text.count("<tr>") == len(found) > 5
+    some = found[1][0]
+    narrowed = client.get(f"{address}/queries/institutions/holdings", params={"ask": "1", "holder": some}).text
+    assert narrowed.count("<tr>") == 1 + sum(row[0] == some for row in found[1:])
+    wrong = client.get(f"{address}/queries/institutions/holdings", params={"ask": "1", "holder": "no iri"})
+    assert (wrong.status_code, 'role="alert"' in wrong.text) == (200, True)
+    assert client.get(f"{address}/queries/institutions/nothing").status_code == 404
+
+
+def test_what_is_unknown_or_gone_is_told(client: TestClient) -> None:
+    for place in ("nothing", "../x", "0b7c1a3e-7a3f-4d0e-9d2b-0f6c0b1a2c3d"):
+        for part in ("", "/proofs", "/picture", "/queries", "/again", "/delete", "/report.json", "/changes"):
+            assert client.get(f"/submissions/{quote(place, safe='')}{part}", headers=HTML).status_code == 404
+    address = _post(client, facts=FACTS)
+    assert client.post(address + "/delete").status_code == 303
+    assert client.get(address, headers=HTML).status_code == 404
+
+
+def test_a_judging_is_cancelled_and_its_facts_given_back(client: TestClient) -> None:
+    answer = client.post("/validate", data={"sample": "company-in-trouble"})
+    page = client.get(answer.headers["location"])
+    assert 'id="progress"' in page.text
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    ended = client.post(answer.headers["location"] + "/cancel")
+    assert "已取消" in ended.text
+    assert "@prefix" in ended.text
+    assert client.get(answer.headers["location"], headers=HTML).status_code == 404
 
 
 def test_samples_are_those_that_are_bundled(client: TestClient) -> None:
@@ -496,17 +600,22 @@ def test_pages_below_another_path_lead_back_to_it() -> None:
             assert all(urlsplit(link).path.startswith("/guiju/") for link in links if not link.startswith(("#", "?")))
 
 
-def test_a_long_report_says_how_much_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validation, "SHOWN", 3)
+def test_a_long_report_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "PART", 3)
+    same = {"norm": f"{keys.NORM}{AIC}/art_1__para_1.a", "because": None, "severity": "violation", "subjectName": ""}
+    words = {"citation": {"zh": "", "en": ""}, "message": {"zh": "", "en": ""}}
     verdicts = [
-        {"norm": f"{keys.NORM}{AIC}/art_1__para_1.a", "outcome": outcome, "entity": entity, "entityName": entity,
-         "because": None}
+        {**same, **words, "outcome": outcome, "entity": entity, "entityName": entity}
         for entity, outcome in (("urn:a", "passed"), ("urn:a", "cantTell"), ("urn:b", "failed"), ("urn:b", "failed"))
-    ]  # fmt: skip
-    arranged = validation._arranged({"verdicts": verdicts})
-    assert [(one["name"], len(one["verdicts"])) for one in arranged["entities"]] == [("urn:b", 1), ("urn:a", 2)]
-    assert arranged["entities"][0]["counts"] == {"failed": 2}
-    assert arranged["left_out"] == 1
-    assert [(key, dict(counts)) for key, _, counts in arranged["by_document"]] == [
+    ]
+    every = reports.Choice(outcomes=("failed", "cantTell", "passed", "inapplicable"))
+    first = reports.arranged({"verdicts": verdicts}, every)
+    assert [(one["name"], len(one["verdicts"])) for one in first["entities"]] == [("urn:b", 2), ("urn:a", 1)]
+    assert first["entities"][0]["counts"] == {"failed": 2}
+    assert (first["chosen"], first["before"], first["after"]) == (4, None, 3)
+    rest = reports.arranged({"verdicts": verdicts}, replace(every, offset=first["after"]))
+    assert [(one["name"], len(one["verdicts"])) for one in rest["entities"]] == [("urn:b", 0), ("urn:a", 1)]
+    assert (rest["before"], rest["after"]) == (0, None)
+    assert [(key, dict(counts)) for key, _, counts in first["by_document"]] == [
         (AIC, {"passed": 1, "cantTell": 1, "failed": 2})
     ]
