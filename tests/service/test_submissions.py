@@ -316,13 +316,18 @@ def test_kept_with_a_key_over_the_end_of_the_server_for_one_server_at_a_time(tmp
         assert sent.status == 201
         place = sent.headers["location"]
         assert one.ask("DELETE", place).status == 401
+        later = _send(one, _facts(2020, LEAST), Authorization=f"Bearer {key}").headers["location"]
+        # Who has the address of one is not shown the other.
+        assert one.get(f"{later}/changes").status == 401
+        assert one.get(f"{later}/changes?since={place.rsplit('/')[-1]}").status == 200
+        assert one.get(f"{later}/changes", Authorization=f"Bearer {key}").status == 200
         report = _json(one.get(f"{place}/report"))
         with pytest.raises(AssertionError, match="GUIJU_STORE"), serving(**settings):
             pytest.fail("a second server started on the same folder")
         os.kill(one.pid, signal.SIGKILL)
     with serving(**settings) as one:
         assert _json(one.get(f"{place}/report")) == report
-        assert len(_json(one.get(PLACE, Authorization=f"Bearer {key}"))) == 1
+        assert len(_json(one.get(PLACE, Authorization=f"Bearer {key}"))) == 2
 
 
 def test_a_service_that_keeps_nothing() -> None:

@@ -177,7 +177,7 @@ async def facts(request: Request, id_: Id) -> Response:
 @router.get(
     "/{id}/changes",
     summary="与较早报送相比的变化 What changed since an earlier one",
-    responses={200: {"model": schema.Changes}, **openapi.problems(404, 409, 422, 503)},
+    responses={200: {"model": schema.Changes}, **openapi.problems(401, 403, 404, 409, 422, 503)},
 )
 async def changes(
     request: Request,
@@ -190,7 +190,10 @@ async def changes(
         ),
     ] = "",
 ) -> Response:
-    """The verdicts that changed, in the order of the law, each as it was and as it is."""
+    """The verdicts that changed, in the order of the law, each as it was and as it is.
+
+    Without ``since`` it needs leave to list, since it tells of a submission that the request does not name.
+    """
     found = await compared(request, id_, since)
     listed = [change.json() for change in found.changes]
     counts = {kind: sum(change.kind == kind for change in found.changes) for kind in KINDS}
@@ -241,12 +244,15 @@ class Comparison:
 async def compared(request: Request, id_: str, since: str = "") -> Comparison:
     """What changed since another kept submission; since the last of the same institution where none is named.
 
-    The comparison is a query, run where strangers' queries are. Problem 404 or 409 where one of the two is not kept.
+    The comparison is a query, run where strangers' queries are. Problem 404 or 409 where one of the two is not kept,
+    401 or 403 where none is named by someone who may not list them.
     """
     store = kept.store()
     later = await _record(id_)
     other: str | None = since or None
     if other is None:
+        # Whose earlier submission it was is not for everyone who has the address of this one.
+        await trusted(request)
         other = await asyncio.to_thread(store.earlier, id_)
     if other is None:
         raise Problem(
