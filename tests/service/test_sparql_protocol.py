@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -483,7 +484,7 @@ def test_a_worker_reaches_nothing(canary: tuple[int, list[str]]) -> None:
     job = {"id": "1", "format": "json", "base": "http://e/", "prefixes": {}, "deadline": 10, "bytes": 10_000}
     queries = (f"SELECT * {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}", "ASK {}")
     bodies = [query.encode() for query in queries]
-    sent = worker.head({}) + b"".join(worker.head(job, [body]) + body for body in bodies)
+    sent = worker.head({}) + b"".join(worker.head({**job, "length": len(body)}, [body]) + body for body in bodies)
     kind = [worker.__name__, querying.__name__, str(1024**3)]
     done = subprocess.run([sys.executable, "-P", "-m", *kind], input=sent, env=env, capture_output=True, check=False)
     assert done.returncode == 0
@@ -522,6 +523,15 @@ def test_stuck_queries_stop_nothing_else() -> None:
         assert server.workers() == before, "what was stuck was ended, and its worker stays warm"
         assert within(5, lambda: not server.copies())
         assert _true(_get(server, "ASK {}"))
+
+
+def test_who_goes_away_ends_the_query(server: Server) -> None:
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    before = server.copies()
+    connection.request("GET", "/sparql?" + urlencode({"query": STUCK}))
+    assert within(20, lambda: server.copies() - before)
+    connection.close()
+    assert within(3, lambda: not server.copies() - before), "before its deadline"
 
 
 def test_a_killed_worker_is_replaced(server: Server) -> None:

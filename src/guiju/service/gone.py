@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
 Some = TypeVar("Some")
 
 
-async def unless_gone(request: Request, work: Coroutine[Any, Any, Some]) -> Some:
+async def unless_gone(request: Request, work: Awaitable[Some]) -> Some:
     """What the work gives; it is ended, and ClientDisconnect raised, when whoever asked has gone away meanwhile.
 
     The body of the request must have been read: what comes after it is only that the client has gone.

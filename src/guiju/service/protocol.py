@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 from guiju import keeping, keys
 from guiju.service import editor, guard, kept, metrics, openapi, querying
 from guiju.service.describe import tidy, write
+from guiju.service.gone import unless_gone
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
 from guiju.service.pool import Busy, Died, Limits, Pool, Reply, TooSlow
@@ -283,7 +284,7 @@ async def run(request: Request, query: str, format_: str, graphs: bytes = b"") -
     try:
         text = query.encode()
         job = {"format": format_, "base": base, "prefixes": held().prefixes, "length": len(text)}
-        reply = await pool.ask(job, text + graphs)
+        reply = await unless_gone(request, pool.ask(job, text + graphs))
     except Busy:
         raise Problem(
             503, "busy", "所有查询进程都在忙，请稍后再试。 Every worker is busy; try again.", {"Retry-After": "5"}
