@@ -1,8 +1,8 @@
 """The knowledge base as it was compiled before, kept in the user's cache folder; nothing changes but the time it takes.
 
 What is kept under a name is good for one state of the data and the code: the name holds a digest of version, paths,
-sizes and times of change of every file that goes into it. It is N-Triples and JSON, from which nothing is executed, each
-file with a digest of its own; a file that is missing, cut off or altered is made again. Only a folder that is the
+sizes and times of change of every file that goes into it. It is N-Triples and JSON, from which nothing is executed,
+each file with a digest of its own; a file that is missing, cut off or altered is made again. Only a folder that is the
 user's own and closed to others is used.
 
 ``GUIJU_CACHE`` names another folder, or is ``off``.
@@ -37,20 +37,20 @@ class Kept(Knowledge):
 
     @cached_property
     def background(self) -> list[Triple]:
-        return self._triples("background", Knowledge.background.func)
+        return self._triples("background", lambda: super(Kept, self).background)
 
     @cached_property
     def documents(self) -> list[Triple]:
-        return self._triples("documents", Knowledge.documents.func)
+        return self._triples("documents", lambda: super(Kept, self).documents)
 
     @cached_property
     def shapes(self) -> list[Triple]:
-        return self._triples("shapes", Knowledge.shapes.func)
+        return self._triples("shapes", lambda: super(Kept, self).shapes)
 
     @cached_property
     def queries(self) -> dict[str, str]:
         """The text of every query file; how each is best asked is known from now on."""
-        found = Knowledge.queries.func(self)
+        found = super().queries
         name = "queries.json"
         if (body := self._read(name)) is not None:
             sparql.recall(json.loads(body))
@@ -58,10 +58,10 @@ class Kept(Knowledge):
             self._write(name, json.dumps(sparql.prepared(found.values()), ensure_ascii=False).encode())
         return found
 
-    def _triples(self, name: str, make: Callable[[Knowledge], list[Triple]]) -> list[Triple]:
+    def _triples(self, name: str, make: Callable[[], list[Triple]]) -> list[Triple]:
         if (body := self._read(f"{name}.nt")) is not None:
             return [quad.triple for quad in parse(body, format=RdfFormat.N_TRIPLES)]
-        made = make(self)
+        made = make()
         self._write(f"{name}.nt", rdf.ntriples(made).encode())
         return made
 
@@ -99,7 +99,7 @@ class Kept(Knowledge):
                     file.close()
                     os.replace(file.name, self._folder / f"{self._state}-{name}")
                 except OSError:
-                    os.unlink(file.name)
+                    Path(file.name).unlink(missing_ok=True)
                     raise
             _forget(self._folder)
         except OSError as error:
@@ -138,16 +138,19 @@ def _own_folder() -> Path | None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         about = folder.lstat()
     except OSError as error:
-        return _unusable(folder, str(error))
+        _unusable(folder, str(error))
+        return None
     if hasattr(os, "getuid") and (about.st_uid != os.getuid() or about.st_mode & 0o077):
-        return _unusable(folder, "须为本人所有且权限为 0700 it must be yours, with mode 0700")
+        _unusable(folder, "须为本人所有且权限为 0700 it must be yours, with mode 0700")
+        return None
     return folder
 
 
 def _unusable(folder: Path, why: str) -> None:
     _log.warning(
-        "缓存 %s 不能使用（%s），每次须重新编译；可设 %s 为另一文件夹或 off。 The cache cannot be used, so all is compiled "
-        "each time; set %s to another folder, or to off.", folder, why, VARIABLE, VARIABLE
+        "缓存 %s 不能使用（%s），每次须重新编译；可设 %s 为另一文件夹或 off。 "
+        "The cache cannot be used, so all is compiled each time; set %s to another folder, or to off.",
+        folder, why, VARIABLE, VARIABLE,
     )  # fmt: skip
 
 
