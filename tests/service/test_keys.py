@@ -337,13 +337,14 @@ def test_a_start_that_would_not_be_safe_fails_with_a_message(tmp_path: Path) -> 
     assert open_.returncode == 3
     assert "GUIJU_KEYS_FILE" in open_.stderr
     # Of the settings of the store it is noticed only when it is opened that they do not go together.
-    for name, value, says in (
-        ("GUIJU_KEYS_FILE", str(tmp_path / "none"), "No such file"),
-        ("GUIJU_STORE", "http://127.0.0.1:9/query", "GUIJU_STORE_UPDATE"),
+    serve, by_hand = ("guiju", "serve", "--port", "0"), ("uvicorn", "guiju.api:app", "--port", "0")
+    for command, name, value, says in (
+        (serve, "GUIJU_KEYS_FILE", str(tmp_path / "none"), "No such file"),
+        (by_hand, "GUIJU_KEYS_FILE", str(tmp_path / "none"), "No such file"),
+        (by_hand, "GUIJU_STORE", "http://127.0.0.1:9/query", "GUIJU_STORE_UPDATE"),
     ):
-        for command in (("guiju", "serve", "--port", "0"), ("uvicorn", "guiju.api:app", "--port", "0")):
-            failed = _guiju(*command, **{name: value})
-            assert failed.returncode == 3
-            assert name in failed.stderr
-            assert says in failed.stderr
-            assert "Traceback" not in failed.stderr
+        failed = _guiju(*command, **{name: value})
+        assert failed.returncode == 3
+        assert name in failed.stderr
+        assert says in failed.stderr
+        assert "Traceback" not in failed.stderr
