@@ -35,6 +35,9 @@ def written(
     if values:
         bound = f"VALUES ({' '.join(f'?{each}' for each in values)}) {{ ({' '.join(map(str, values.values()))}) }}"
         text = _WHERE.sub(lambda match: f"{match[0]}\n    {bound}", text)
+        # A graph whose name stands there is looked into, and not all of them.
+        for each, value in values.items():
+            text = text.replace(f"GRAPH ?{each} {{", f"GRAPH {value} {{ VALUES ?{each} {{ {value} }}")
     for word, number in (("LIMIT", limit), ("OFFSET", offset)):
         text += f"\n{word} {number:d}" if number is not None else ""
     return text
