@@ -387,39 +387,7 @@ def test_curl(server: Server) -> None:
     assert done.stdout.startswith("HTTP/1.1 200")
 
 
-# Harm, by the numbers of the threats.
-
-
-@pytest.mark.parametrize(
-    ("query", "code", "status"),
-    [
-        # 2 and 3: nothing else is read, and nothing is called.
-        ("SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }", "dataset-refused", 400),
-        ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "service-refused", 400),
-        ("SELECT * { sErViCe SILENT ?x { ?s ?p ?o } }", "service-refused", 400),
-        ("SELECT * { ?s ?p ?o . FILTER(?o<5)SERVICE?x#>\n{ ?s ?p ?o } }", "service-refused", 400),
-        ("SELECT * { ?s ?p 5e5SERVICE<http://127.0.0.1:9/>{ ?s ?p ?o } }", "service-refused", 400),
-        ("SELECT * { ?s ?p trueSERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "service-refused", 400),
-        ("LOAD <http://127.0.0.1:9/>", "update-refused", 400),
-        # 5: depth and length are seen before the engine sees them.
-        ("SELECT * { FILTER" + "(" * 8_000 + "1" + ")" * 8_000 + " }", "query-too-deep", 400),
-        ("SELECT * { FILTER(1<" + "(" * 8_000 + "#>\n1" + ")" * 8_000 + ") }", "query-too-deep", 400),
-        ("SELECT * { " + " UNION ".join(["{ ?s ?p 1 }"] * 20_000) + " }", "query-too-long", 413),
-        ("SELECT * { " + "UNION".join(["{?s?p 1}"] * 5_000) + " }", "query-too-complex", 400),
-        ("SELECT * { ?s " + "/".join(["<x:p>"] * 5_000) + " ?o }", "query-too-complex", 400),
-        # 6: what overflowed another engine's stack is refused, or answered.
-        ("SELECT * { ?s ?p " + "[ <x:p> " * 200 + "1" + " ]" * 200 + " }", "query-too-deep", 400),
-        # 4 and 8: what takes too long is ended; what is too large is refused, never cut.
-        (STUCK, "too-slow", 503),
-        ("SELECT * { ?a ?b ?c . ?d ?e ?f }", "answer-too-large", 403),
-        ("SELECT (GROUP_CONCAT(CONCAT(STR(?a), STR(?d))) AS ?n) { ?a ?b ?c . ?d ?e ?f }", "too-slow too-heavy", 503),
-    ],
-    ids=lambda value: value[:40] if isinstance(value, str) else None,
-)
-def test_harm(server: Server, query: str, code: str, status: int) -> None:
-    answer = _post(server, DIRECT, query)
-    _refused(answer, code, status)
-    assert _true(_get(server, "ASK {}")), "the next query is answered"
+# Harm beyond the entries of tests/threats.
 
 
 @pytest.mark.parametrize(
@@ -432,11 +400,6 @@ def test_long_tokens_are_seen_through_once(server: Server, text: str) -> None:
     """A scan that went back over what it has read would not be done before the client gives up."""
     answer = _post(server, DIRECT, f"SELECT * {{ {text}")
     assert (answer.status, answer.media) == (400, "application/problem+json")
-
-
-def test_thirty_brackets_are_answered(server: Server) -> None:
-    """Threat 6: no harm in this engine."""
-    assert _true(_get(server, "ASK { FILTER" + "(" * 30 + "true" + ")" * 30 + " }"))
 
 
 @pytest.mark.parametrize(

@@ -68,13 +68,13 @@ def canary() -> Iterator[Canary]:
 
 @dataclass(frozen=True)
 class Process:
-    """A process as the kernel has it; ``memory`` is what it holds of it, in bytes."""
+    """A process as the kernel has it; ``memory`` is what it holds of it, in bytes, ``files`` what it has open."""
 
     pid: int
     parent: int
     state: str
     memory: int
-    files: int
+    files: tuple[str, ...]
 
 
 def family(pid: int) -> list[Process]:
@@ -98,7 +98,8 @@ def process(pid: int) -> Process | None:
         if said["State"][0] in "ZX":
             return None
         memory = int(said["VmRSS"].split()[0]) * 1024
-        return Process(pid, int(said["PPid"]), said["State"][0], memory, len(os.listdir(f"/proc/{pid}/fd")))
+        files = tuple(os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd"))
+        return Process(pid, int(said["PPid"]), said["State"][0], memory, files)
     except (OSError, KeyError):
         return None
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from html import unescape
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from guiju.intake.source import NAMES
-from tests.service.server import Answer, Server, serving
+from tests.service.server import Answer, Server, serving, within
 from tests.service.watch import Canary, Page, canary, family
 from tests.threats.corpus import FACTS, QUERIES, Threat
 
 MIB = 1024**2
+LAW = "amc-opinions-2025"
+"""The document with the fewest shapes: facts that are read are also judged."""
 HTML = "text/html,application/xhtml+xml,*/*;q=0.1"
 MEDIA = {
     "ttl": "text/turtle", "nt": "application/n-triples", "trig": "application/trig", "jsonld": "application/ld+json",
@@ -25,7 +29,11 @@ MEDIA = {
 
 
 def _chosen(threat: Threat) -> str:
-    """The format that a form names for what is pasted; empty for what none of the formats is."""
+    """The format that a form names for what is pasted; empty for what nobody can paste: other formats, and no text."""
+    try:
+        threat.body.decode()
+    except UnicodeDecodeError:
+        return ""
     return NAMES.get(PurePath(threat.name).suffix[1:], "")
 
 
@@ -36,16 +44,23 @@ def aim() -> Iterator[Canary]:
 
 
 @pytest.fixture(scope="module")
-def server(aim: Canary) -> Iterator[Server]:
-    """A server; when every entry was sent it has as many processes, files and bytes as before, but for a few."""
-    with serving(GUIJU_SPARQL_DEADLINE="2", GUIJU_SPARQL_MEMORY=str(700 * MIB)) as found:
+def server(aim: Canary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server; when every entry was sent, it has as many processes and files as before."""
+    store = tmp_path_factory.mktemp("kept")
+    limits = {"GUIJU_SPARQL_DEADLINE": "2", "GUIJU_SPARQL_MEMORY": str(700 * MIB), "GUIJU_STORE": str(store)}
+    with serving(**limits) as found:
         assert found.get("/sparql?query=ASK%7B%7D").status == 200
-        before = family(found.pid)
+        assert found.ask("POST", "/api/v1/validate", body=b"").status == 400
+        before, files = family(found.pid), _open(found, store)
         yield found
-        after = family(found.pid)
-        assert after[0].files <= before[0].files + 5
-        assert len(after) <= len(before)
-        assert not aim.disturbed()
+        assert within(10, lambda: len(family(found.pid)) == len(before)), family(found.pid)
+        # The store opens files as it grows.
+        assert within(10, lambda: _open(found, store) <= files), (before[0].files, family(found.pid)[0].files)
+
+
+def _open(server: Server, but: Path) -> int:
+    """How many files and connections the server has open, those below a folder left aside."""
+    return sum(not name.startswith(str(but)) for name in family(server.pid)[0].files)
 
 
 @pytest.fixture(autouse=True)
@@ -56,18 +71,41 @@ def _as_it_was(server: Server, aim: Canary) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("threat", FACTS, ids=str)
-def test_facts_to_the_api(threat: Threat, server: Server, aim: Canary) -> None:
-    ending = PurePath(threat.name).suffix[1:]
-    media = MEDIA.get(ending, f"application/{ending}")
-    answer = server.ask("POST", "/api/v1/validate", {"Content-Type": media}, threat.aimed(aim.server, aim.file))
-    said = json.loads(answer.body)
+def test_facts_judged(threat: Threat, server: Server, aim: Canary) -> None:
+    answer, said = _sent(threat, server, f"/api/v1/validate?document={LAW}", aim)
     if threat.ignored is None:
         assert (answer.status, said["code"]) == (threat.status or 400, threat.code or "bad-input")
         assert (threat.served or threat.refused) in said["detail"]
     else:
         assert answer.status == 200
         assert len(said["ignored"]) == threat.ignored
+
+
+@pytest.mark.parametrize("threat", FACTS, ids=str)
+def test_facts_kept(threat: Threat, server: Server, aim: Canary) -> None:
+    answer, said = _sent(threat, server, f"/api/v1/submissions?document={LAW}", aim)
+    if threat.ignored is None:
+        assert (answer.status, said["code"]) == (threat.status or 400, threat.code or "bad-input")
+        assert (threat.served or threat.refused) in said["detail"]
+        return
+    assert answer.status == 201
+    place = answer.headers["location"]
+    for part in ("", "/report", "/facts"):
+        for media in ("application/json", "text/turtle", "application/rdf+xml", "application/ld+json"):
+            shown = server.get(place + part, media)
+            assert shown.status in {200, 406}
+            assert aim.secret not in shown.text
+    assert not Page(server.get(place.removeprefix("/api/v1"), HTML).text).harm
+    assert server.ask("DELETE", place).status == 204
+    assert server.get(place).status == 404
+
+
+def _sent(threat: Threat, server: Server, path: str, aim: Canary) -> tuple[Answer, dict[str, Any]]:
+    ending = PurePath(threat.name).suffix[1:]
+    media = MEDIA.get(ending, f"application/{ending}")
+    answer = server.ask("POST", path, {"Content-Type": media}, threat.aimed(aim.server, aim.file))
     assert aim.secret not in answer.text
+    return answer, json.loads(answer.body)
 
 
 @pytest.mark.parametrize("threat", [threat for threat in FACTS if _chosen(threat)], ids=str)
@@ -119,6 +157,7 @@ def form(body: bytes, chosen: str = "", name: str = "") -> tuple[str, bytes]:
     mark = os.urandom(12).hex()
     head = f'; filename="{name}"\r\nContent-Type: application/octet-stream' if name else ""
     parts = [(f'name="{"file" if name else "facts"}"{head}', body), ('name="format"', chosen.encode())]
+    parts.append(('name="document"', LAW.encode()))
     sent = b"".join(
         f"--{mark}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + text + b"\r\n" for head, text in parts
     )
@@ -126,5 +165,11 @@ def form(body: bytes, chosen: str = "", name: str = "") -> tuple[str, bytes]:
 
 
 def page(server: Server, sent: tuple[str, bytes]) -> Answer:
-    """The page that answers a form."""
-    return server.ask("POST", "/validate", {"Content-Type": sent[0], "Accept": HTML}, sent[1])
+    """The page that answers a form: the form again, or the page of the submission once it is judged."""
+    answer = server.ask("POST", "/validate", {"Content-Type": sent[0], "Accept": HTML}, sent[1])
+    if answer.status != 303:
+        return answer
+    place = answer.headers["location"]
+    assert re.fullmatch(r"/submissions/[0-9a-f-]{36}", place)
+    assert within(30, lambda: json.loads(server.get(f"/api/v1{place}").body)["state"] in {"done", "failed"})
+    return server.get(place, HTML)
