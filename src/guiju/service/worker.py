@@ -49,6 +49,8 @@ class Kind(Protocol):
 def main() -> None:
     """Load, lock, say so, and handle jobs until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The server, which answers for all of them, goes first.
+    os.nice(5)
     _die_with_parent()
     memory = int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
