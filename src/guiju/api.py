@@ -79,3 +79,4 @@ for offered in (
     metrics,
 ):
     app.include_router(offered.router)
+app.include_router(judging.asking)

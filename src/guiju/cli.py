@@ -47,11 +47,21 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Format(StrEnum):
+    """How an answer is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class ReportFormat(StrEnum):
     """How a report is written."""
 
     TEXT = "text"
     JSON = "json"
     TURTLE = "turtle"
+    NTRIPLES = "ntriples"
+    JSONLD = "jsonld"
+    CSV = "csv"
 
 
 class FailOn(StrEnum):
@@ -82,7 +92,9 @@ def validate(
         list[str] | None, typer.Option(help="只问这些文件的规范。 Only norms of these documents.")
     ] = None,
     outcomes: Annotated[str, typer.Option(help="failed,cantTell,passed,inapplicable 或 or all。")] = "failed,cantTell",
-    format: Annotated[Format, typer.Option(help="text、json 或 or turtle。")] = Format.TEXT,
+    format: Annotated[
+        ReportFormat, typer.Option(help="text、json、turtle、ntriples、jsonld 或 or csv。")
+    ] = ReportFormat.TEXT,
     fail_on: Annotated[
         FailOn, typer.Option(help="退出码不为零的最轻程度。 The mildest finding that is not exit code 0.")
     ] = FailOn.WARNING,
@@ -146,7 +158,9 @@ def demo(
     name: Annotated[
         str, typer.Argument(help="样例名，见 guiju/samples/README.md。 A sample; they are described there.")
     ] = DEMO,
-    format: Annotated[Format, typer.Option(help="text、json 或 or turtle。")] = Format.TEXT,
+    format: Annotated[
+        ReportFormat, typer.Option(help="text、json、turtle、ntriples、jsonld 或 or csv。")
+    ] = ReportFormat.TEXT,
     outcomes: Annotated[str, typer.Option(help="同 validate。 As for validate.")] = "failed,cantTell",
 ) -> None:
     """检验随附的样例。 Judge a bundled sample. The exit code is 0 whatever the verdicts are."""
@@ -160,7 +174,7 @@ def demo(
     file = samples[name]
     report = _report([(file.name, file.read_bytes(), "turtle")], None, None, "oxigraph", None, wanted)
     _write(report, format, wanted)
-    if format is Format.TEXT:
+    if format is ReportFormat.TEXT:
         out.print(f"\n样例 samples: {', '.join(samples)}；guiju demo NAME")
 
 
@@ -219,9 +233,7 @@ def graph(
     from guiju.tasks import drawn
 
     with _status() as progress:
-        found, picture = drawn(
-            files, Kept(), company=company, most=most, input_format=input_format, progress=progress
-        )
+        found, picture = drawn(files, Kept(), company=company, most=most, input_format=input_format, progress=progress)
     if out_file is None:
         print(picture, end="")
         return
@@ -516,10 +528,10 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _write(report: Report, format: Format, outcomes: frozenset[str]) -> None:
+def _write(report: Report, format: ReportFormat, outcomes: frozenset[str]) -> None:
     from guiju.tasks import written
 
-    if format is Format.TEXT:
+    if format is ReportFormat.TEXT:
         report.print(out, outcomes)
     else:
         print(written(report, format, outcomes), end="")

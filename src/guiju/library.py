@@ -108,6 +108,11 @@ class Question:
     returns: tuple[str, ...]
     text: str
 
+    @property
+    def about_facts(self) -> bool:
+        """Whether it is asked of facts that were reported; without any there is no answer."""
+        return self.name.startswith("institutions/")
+
 
 @dataclass(frozen=True)
 class Answer:

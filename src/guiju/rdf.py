@@ -22,3 +22,8 @@ def turtle(triples: Iterable[Triple]) -> str:
 def ntriples(triples: Iterable[Triple]) -> str:
     """The triples as N-Triples."""
     return (serialize(triples, format=RdfFormat.N_TRIPLES) or b"").decode("utf-8")
+
+
+def jsonld(triples: Iterable[Triple]) -> str:
+    """The triples as JSON-LD that stands by itself."""
+    return (serialize(triples, format=RdfFormat.JSON_LD, prefixes=PREFIXES) or b"").decode("utf-8")

@@ -17,6 +17,7 @@ from guiju.completion import CITATION, Index, index
 from guiju.intake import Text
 from guiju.knowledge import Knowledge, select
 from guiju.submission import Submission
+from guiju.tables import as_csv
 from guiju.verdicts import OUTCOMES, Assessment, Part, Verdict
 
 MOST_WANTED = 8
@@ -67,6 +68,10 @@ class Report:
     def turtle(self, outcomes: Collection[str] = OUTCOMES) -> str:
         """A ``sh:ValidationReport`` of what failed, and an ``earl:Assertion`` for every verdict."""
         return rdf.turtle(self.triples(outcomes))
+
+    def csv(self, outcomes: Collection[str] = OUTCOMES, language: str = "zh") -> str:
+        """A row for every verdict, its texts in ``zh`` or ``en``; several facts or places stand in one cell."""
+        return as_csv(_COLUMNS, (_row(verdict, language) for verdict in self.json(outcomes)["verdicts"]))
 
     def print(self, console: Console, outcomes: Collection[str]) -> None:
         """Write the report to be read: by entity, then in the order of the law; Chinese first."""
@@ -246,6 +251,31 @@ class Report:
             duty = _text(known, norm, keys.SKOS + "definition")
             for language, text in (("zh", duty.zh), ("en", duty.en)):
                 yield Triple(node, sh("resultMessage"), Literal(text, language=language))
+
+
+_COLUMNS = (
+    "outcome", "severity", "citation", "norm", "entity", "entityName", "subject", "subjectName", "submission",
+    "message", "limit", "facts", "missing", "remedy", "derivation", "places", "because", "reading", "text",
+)  # fmt: skip
+
+
+def _row(verdict: dict[str, Any], language: str) -> list[str]:
+    """A verdict as the cells of a table."""
+
+    def cell(name: str) -> str:
+        if name == "norm":
+            return str(keys.parse(verdict["norm"]))
+        if name == "places":
+            parts = [part for each in ("facts", "missing", "derivation") for part in verdict[each]]
+            return "; ".join(dict.fromkeys(part["place"] for part in parts if part["place"]))
+        value = verdict[name]
+        if isinstance(value, dict):
+            return str(value[language])
+        if isinstance(value, list):
+            return ("；" if language == "zh" else "; ").join(part[language] for part in value)
+        return value or ""
+
+    return [cell(name) for name in _COLUMNS]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from guiju import engines
+from guiju import engines, rdf
 from guiju import library as questions
 from guiju.derivation import derive
 from guiju.graph import MOST, Group, company_called, group
@@ -27,7 +27,7 @@ from guiju.show import Library
 from guiju.submission import receive
 from guiju.verdicts import OUTCOMES, assess
 
-FORMATS = ("json", "turtle")
+FORMATS = ("json", "turtle", "ntriples", "jsonld", "csv")
 """How a report is written for programs."""
 
 
@@ -63,9 +63,14 @@ def judged(
     return Report(assessment, submission, knowledge)
 
 
-def written(report: Report, format_: str, outcomes: frozenset[str]) -> str:
-    """A report as a text for programs; ``format_`` is one of ``FORMATS``."""
-    return as_json(report.json(outcomes)) if format_ == "json" else report.turtle(outcomes) + "\n"
+def written(report: Report, format_: str, outcomes: frozenset[str], language: str = "zh") -> str:
+    """A report as a text for programs; ``format_`` is one of ``FORMATS``, ``language`` that of the cells of CSV."""
+    if format_ == "csv":
+        return report.csv(outcomes, language)
+    if format_ == "json":
+        return as_json(report.json(outcomes))
+    write = {"turtle": rdf.turtle, "ntriples": rdf.ntriples, "jsonld": rdf.jsonld}[format_]
+    return write(report.triples(outcomes)) + "\n"
 
 
 def proved(
@@ -136,9 +141,9 @@ def as_json(value: Any) -> str:
 
 
 def run(
-    command: str, arguments: Sequence[str], source: Source, library: Library, progress: Progress = unheard
+    command: str, arguments: Sequence[str], sources: Sequence[Source], library: Library, progress: Progress = unheard
 ) -> list[str]:
-    """What ``validate``, ``explain``, ``graph`` or ``ask`` print for a program on one source.
+    """What ``validate``, ``explain``, ``graph`` or ``ask`` print for a program.
 
     ``arguments`` are options of the command, ``--name=value`` each, or ``--why``; the question of ``ask`` is
     ``--question``. There is also ``keep``, which is ``validate`` and gives as a second text what is to be kept of the
@@ -156,7 +161,7 @@ def run(
     if command == "graph":
         most = option("most")
         _, picture = drawn(
-            [source],
+            sources,
             library.knowledge,
             company=option("company"),
             most=int(most) if most else None,
@@ -165,7 +170,7 @@ def run(
         return [picture]
     if command == "explain":
         report, proofs = proved(
-            [source],
+            sources,
             library,
             subject=option("subject"),
             norm=option("norm"),
@@ -176,7 +181,7 @@ def run(
         return [as_json(proofs.json(report.submission, "why" in given))]
     if command in ("validate", "keep", "ask"):
         report = judged(
-            [source],
+            sources,
             library.knowledge,
             as_of=as_of,
             documents=given.get("document"),
@@ -188,7 +193,7 @@ def run(
         if command == "ask":
             params = dict(text.partition("=")[::2] for text in given.get("param", ()))
             return [as_json(answered(report, option("question") or "", params, library.knowledge))]
-        text = written(report, option("format") or "json", wanted)
+        text = written(report, option("format") or "json", wanted, option("language") or "zh")
         return [text, as_json(kept(report, option("id") or ""))] if command == "keep" else [text]
     raise BadOption(f"没有命令 {command}。 There is no command {command}.")
 

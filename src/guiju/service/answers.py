@@ -7,10 +7,7 @@ cell of CSV has room for the one that the request prefers.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -21,13 +18,12 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from guiju import keys, library
 from guiju.service import language
 from guiju.service.negotiation import choose, respond
+from guiju.tables import as_csv
 
 JSON, CSV, JSON_LD = "application/json", "text/csv", "application/ld+json"
 MOST = 1_000_000
 """More entries than a list has."""
 _RESULT_SET = "http://www.w3.org/2001/sw/DataAccess/tests/result-set#"
-_FORMULA = re.compile(r"[=+@\t\r-]")
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ def entries(
     headers = {**headers, "Content-Language": tongue, "Vary": "Accept, Accept-Language"}
     rows = [_flat(entry, request) for entry in shown]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    body = as_csv(columns, ([row.get(name, "") for name in columns] for row in rows))
+    body = as_csv(columns, ([row.get(name, "") for name in columns] for row in rows)).encode()
     return respond(request, body, media, headers=headers, **options)
 
 
@@ -139,21 +135,7 @@ def _json(answer: library.Answer) -> bytes:
 
 def csv_of(answer: library.Answer) -> bytes:
     """The answer to a question as CSV, in UTF-8 with the mark by which a spreadsheet knows it."""
-    return as_csv(answer.columns, answer.table())
-
-
-def as_csv(columns: Sequence[str], rows: Any) -> bytes:
-    """With a byte order mark, without which spreadsheets misread Chinese."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([inert(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def inert(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: one that begins like it, and is no number, gets a quote."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    return as_csv(answer.columns, answer.table()).encode()
 
 
 def _json_ld(answer: library.Answer) -> bytes:

@@ -80,7 +80,7 @@ def _examples() -> dict[str, list[library.Question]]:
     folders: dict[str, list[library.Question]] = {}
     for question in library.catalogue(held().library.knowledge.root):
         folder = question.name.partition("/")[0]
-        if folder not in {"hygiene", "institutions"}:
+        if folder != "hygiene" and not question.about_facts:
             folders.setdefault(folder, []).append(question)
     return folders
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from pyoxigraph import RdfFormat, parse, serialize
 
 from guiju import engines, intake, keys, tasks
+from guiju.intake import Source
 from guiju.intake.source import FORMATS
 from guiju.keeping import kept
 from guiju.knowledge import Knowledge
@@ -32,21 +34,28 @@ _APART = 0.1
 
 
 def load(_: bytes) -> Handler:
-    """Read and do all once; a job is facts, with the ``command``, its ``arguments``, their ``form`` and ``name``."""
+    """Read and do all once; a job is ``inputs`` with name, size and form, the ``command`` and its ``arguments``."""
     library = Library(Knowledge())
     _warm(library)
 
     def handle(job: dict[str, Any], body: bytes, say: Say) -> tuple[dict[str, Any], list[bytes]]:
         heard = _throttled(say)
         try:
-            source = (job["name"], body, job["form"])
-            texts = tasks.run(job["command"], job["arguments"], source, library, heard)
+            texts = tasks.run(job["command"], job["arguments"], list(_inputs(job, body)), library, heard)
         except ValueError as error:
             return {"error": "bad-input", "message": str(error)}, []
         heard(DONE)
         return {}, [text.encode() for text in texts]
 
     return handle
+
+
+def _inputs(job: dict[str, Any], body: bytes) -> Iterator[Source]:
+    """The inputs of a job, which its frame holds one after the other."""
+    start = 0
+    for name, size, form in job["inputs"]:
+        yield name, body[start : start + size], form
+        start += size
 
 
 def _warm(library: Library) -> None:
@@ -65,7 +74,7 @@ def _warm(library: Library) -> None:
     few = selected(library.knowledge, in_force(library.knowledge, None)[:1])
     engines.run(report.assessment.derived.triples, few, engines.PYSHACL)
     for format_name in tasks.FORMATS:
-        tasks.written(report, format_name, frozenset(OUTCOMES))
+        tasks.written(report, format_name, frozenset(OUTCOMES), "zh")
     kept(report, str(UUID(int=0)))
     tasks.as_json(explained(report, None, library.resolve(documents[0]), OUTCOMES).json(report.submission))
     tasks.drawn(sources, library.knowledge)

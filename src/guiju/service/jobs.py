@@ -147,8 +147,8 @@ def _begin(job: Job, command: str) -> asyncio.Task[Reply]:
         job.state = "running"
 
     if not job.under_way:
-        return judge.begin(command, how, job.facts, job.form, job.name)
-    return judge.begin(command, how, job.facts, job.form, job.name, progress, begun)
+        return judge.begin(command, how, [(job.name, job.facts, job.form)])
+    return judge.begin(command, how, [(job.name, job.facts, job.form)], progress, begun)
 
 
 async def _run(job: Job, work: asyncio.Task[Reply], keeper: Keeper | None) -> None:

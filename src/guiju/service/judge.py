@@ -37,34 +37,36 @@ async def running(_: Any = None) -> AsyncIterator[None]:
         await pool.close()
 
 
+Input = tuple[str, bytes, str]
+"""Facts: what they are called, the bytes, and their media type, or the name or file ending of their format."""
+
+
 async def answer(
-    command: str, arguments: Sequence[str], facts: bytes, form: str, progress: Progress | None = None
+    command: str, arguments: Sequence[str], inputs: Sequence[Input], progress: Progress | None = None
 ) -> str:
     """What a command prints on facts, as ``begin`` and ``finished`` have it; who stops awaiting ends the work."""
-    return (await finished(begin(command, arguments, facts, form, progress=progress)))[0].decode()
+    return (await finished(begin(command, arguments, inputs, progress)))[0].decode()
 
 
 def begin(
     command: str,
     arguments: Sequence[str],
-    facts: bytes,
-    form: str,
-    name: str = "stdin",
+    inputs: Sequence[Input],
     progress: Progress | None = None,
     begun: Callable[[], None] = lambda: None,
 ) -> asyncio.Task[Reply]:
     """Hand facts to a worker; what it gives is to be had of ``finished``, and to cancel it ends the work.
 
-    ``command`` and ``arguments`` are those of :func:`guiju.tasks.run`; ``form`` is the facts' media type, or the name
-    or file ending of their format, and ``name`` what they are called. ``progress`` takes ``stage``, ``zh``, ``en`` and
+    ``command`` and ``arguments`` are those of :func:`guiju.tasks.run`. ``progress`` takes ``stage``, ``zh``, ``en`` and
     ``done`` (0 to 1, never less than before); ``begun`` is called when a worker has the facts. Problem 503 where the
     queue is full.
     """
     if _pool is None:
         raise Problem(503, "starting", "服务尚未就绪。 The service is not ready.", {"Retry-After": "1"})
-    job = {"command": command, "arguments": list(arguments), "form": form, "name": name}
+    told = [(name, len(facts), form) for name, facts, form in inputs]
+    job = {"command": command, "arguments": list(arguments), "inputs": told}
     try:
-        return _pool.ask(job, facts, progress, begun)
+        return _pool.ask(job, b"".join(facts for _, facts, _ in inputs), progress, begun)
     except Busy:
         raise busy() from None
 

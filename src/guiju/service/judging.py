@@ -1,23 +1,45 @@
 """``/api/v1/validate``, ``explain`` and ``graph``: what the command does, on facts that are sent.
 
-The facts are the body, in any format that the command reads. They are judged in a process of their own and not kept.
+The facts are the body, in any format that the command reads, or the files of a form. They are judged in a process of
+their own and not kept.
 """
 
 from __future__ import annotations
 
+import json
+from copy import deepcopy
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.datastructures import UploadFile
 
-from guiju.service import jobs, judge, openapi, schema
+from guiju import library
+from guiju.intake.source import NAMES
+from guiju.service import answers, jobs, judge, language, openapi, schema
+from guiju.service.answers import InParts
+from guiju.service.forms import limited, sound
 from guiju.service.gone import unless_gone
+from guiju.service.held import held
 from guiju.service.negotiation import choose
-from guiju.service.parameters import NAME, AsOf, JudgedSo, Outcomes, only_known
+from guiju.service.parameters import NAME, AsOf, JudgedSo, Outcomes, only_known, refuse_unknown
+from guiju.service.problems import Problem
 
 router = APIRouter(tags=["facts"], dependencies=[Depends(only_known)], lifespan=jobs.running)
-_REPORTS = {"application/json": "json", "text/turtle": "turtle"}
+asking = APIRouter(tags=["questions"])
+"""The route of the questions, which refuses unknown parameters itself."""
+_REPORTS = {
+    "application/json": "json",
+    "text/turtle": "turtle",
+    "application/ld+json": "jsonld",
+    "application/n-triples": "ntriples",
+    "text/csv": "csv",
+}
 """The formats of a report by their media types."""
-_PROBLEMS = openapi.problems(400, 406, 413, 422, 503)
+_FORM = "multipart/form-data"
+FILES = 20
+"""Files of one form."""
+_PROBLEMS = openapi.problems(400, 406, 413, 415, 422, 503)
 _EXAMPLE = """@prefix gj: <https://w3id.org/guiju/ontology#> .
 @prefix : <https://example.org/my-data/> .
 :submission a gj:Submission ; gj:asOf "2018-12-31"^^<http://www.w3.org/2001/XMLSchema#date> .
@@ -43,28 +65,52 @@ FACTS: dict[str, Any] = {
     }
 }
 """What routes that take facts as their body say of it."""
+_FILES: dict[str, Any] = deepcopy(FACTS)
+"""What those that take several files say of it."""
+_FILES["requestBody"]["description"] = (
+    "事实；媒体类型说明其格式，表单中的文件也可由文件名说明。 "
+    "The facts; the media type says their format, or of a form's file its name."
+)
+_FILES["requestBody"]["content"][_FORM] = {
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": FILES,
+                "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+            }
+        },
+    }
+}
 
 
 @router.post(
     "/api/v1/validate",
     summary="检验事实 Judge facts",
     response_class=Response,
-    openapi_extra=FACTS,
+    openapi_extra=_FILES,
     responses={
         200: {
             "description": "检验报告 The report",
             "content": {
                 "application/json": {"schema": {"$ref": "#/components/schemas/report"}},
-                **{media: {"schema": {"type": "string"}} for media in _REPORTS if media != "application/json"},
+                **openapi.content([media for media in _REPORTS if media != "application/json"]),
             },
         },
         **_PROBLEMS,
     },
 )
 async def validate(request: Request, judged: JudgedSo, outcomes: Outcomes = "all") -> Response:
-    """The report on the facts: for every norm that applies a verdict, with citation, facts, limit and cure."""
+    """The report on the facts: for every norm that applies a verdict, with citation, facts, limit and cure.
+
+    As CSV, a verdict a row, its texts in the language that Accept-Language prefers.
+    """
     media = choose(request, list(_REPORTS))
-    arguments = [f"--format={_REPORTS[media]}", f"--outcomes={outcomes}", *judged.arguments()]
+    tongue = language.preferred(request) or "zh"
+    arguments = [f"--format={_REPORTS[media]}", f"--outcomes={outcomes}", f"--language={tongue}", *judged.arguments()]
     return _said(await _run(request, "validate", arguments), media)
 
 
@@ -72,7 +118,7 @@ async def validate(request: Request, judged: JudgedSo, outcomes: Outcomes = "all
     "/api/v1/explain",
     summary="推导了什么，为什么 What was concluded, and why",
     response_class=Response,
-    openapi_extra=FACTS,
+    openapi_extra=_FILES,
     responses={200: {"model": schema.Proofs}, **_PROBLEMS},
 )
 async def explain(
@@ -99,7 +145,7 @@ async def explain(
     "/api/v1/graph",
     summary="集团图 The picture of a group",
     response_class=Response,
-    openapi_extra=FACTS,
+    openapi_extra=_FILES,
     responses={
         200: {"description": "SVG", "content": {"image/svg+xml": {"schema": {"type": "string"}}}},
         **_PROBLEMS,
@@ -119,12 +165,55 @@ async def graph(
     return _said(await _run(request, "graph", arguments), "image/svg+xml")
 
 
+@asking.post(
+    "/api/v1/queries/{name:path}",
+    summary="就事实提问 Ask of facts",
+    response_class=Response,
+    openapi_extra=_FILES,
+    responses={**openapi.listing(list[dict[str, str | None]], 400, 404, 413, 415, 503)},
+)
+async def ask(request: Request, name: str, part: InParts) -> Response:
+    """The answer to a question about institutions, on the facts in the body, judged as of their own day."""
+    question = library.find(held().library.knowledge.root, name)
+    if not question.about_facts:
+        raise Problem(405, "not-of-facts", "", {"Allow": "GET, HEAD"})
+    given = answers.parameters(request)
+    refuse_unknown(request, {param.name for param in question.params} | answers.PARTS)
+    arguments = [f"--question={name}", *(f"--param={key}={value}" for key, value in given.items())]
+    found = json.loads(await _run(request, "ask", arguments))
+    rows = [dict(zip(found["columns"], (_text(cell) for cell in row), strict=True)) for row in found["rows"]]
+    return answers.entries(request, rows, part, cached="no-store")
+
+
+def _text(cell: dict[str, str]) -> str | None:
+    return cell["text"] or None
+
+
 async def _run(request: Request, command: str, arguments: list[str]) -> str:
-    facts = await judge.whole(request.stream())
-    media = request.headers.get("content-type", "text/turtle").split(";")[0].strip()
-    return await unless_gone(request, judge.answer(command, arguments, facts, media))
+    inputs = await _inputs(request)
+    return await unless_gone(request, judge.answer(command, arguments, inputs))
+
+
+async def _inputs(request: Request) -> list[judge.Input]:
+    """The facts that are sent: the body, or the files of a form. Problem 400 for a form without any."""
+    media = request.headers.get("content-type", "text/turtle").split(";")[0].strip().lower()
+    if media != _FORM:
+        return [("stdin", await judge.whole(request.stream()), media)]
+    async with limited(request).form(max_files=FILES, max_fields=0) as form:
+        files = [each for each in form.getlist("file") if isinstance(each, UploadFile)]
+        found = [(sound(each.filename or "file")[:200], await each.read(), _form_of(each)) for each in files]
+    if not found:
+        raise Problem(400, "no-facts", "表单没有名为 file 的文件。 The form has no file that is named 'file'.")
+    return found
+
+
+def _form_of(file: UploadFile) -> str:
+    """The format of a file: by its media type where that says one, else by its name, else Turtle."""
+    media = (file.content_type or "").split(";")[0].strip().lower()
+    ending = PurePath(file.filename or "").suffix.removeprefix(".").lower()
+    return media if media in NAMES else ending if ending in NAMES else "turtle"
 
 
 def _said(text: str, media: str) -> Response:
     """What was found of a stranger's facts, which nobody else is to be given."""
-    return Response(text, media_type=media, headers={"Cache-Control": "no-store", "Vary": "Accept"})
+    return Response(text, media_type=media, headers={"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"})

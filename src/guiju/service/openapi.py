@@ -40,6 +40,8 @@ _STATUS = {
     403: "拒绝。 Refused.",
     404: "没有。 There is no such thing; where something is near, the detail names it.",
     406: "没有所要的格式。 Not in the format asked for; the detail says which there are.",
+    405: "此处不接受该方法。 Not a method of this address.",
+    408: "没有及时到齐。 The body was not there in time.",
     409: "冲突。 In conflict with what is there.",
     413: "太大。 Too large.",
     415: "不接受此媒体类型。 Not a media type that is read.",
@@ -70,7 +72,7 @@ def problems(*statuses: int) -> Responses:
 def thing(model: Any, *others: int) -> Responses:
     """A thing as JSON, and its description as RDF."""
     return {
-        200: {"model": model, "headers": _TAG, "content": _content(GRAPHS)},
+        200: {"model": model, "headers": _TAG, "content": content(GRAPHS)},
         304: {"description": _STATUS[304]},
         **problems(404, 406, 422, *others),
     }
@@ -80,7 +82,7 @@ def listing(model: Any, *others: int, json_ld: bool = False) -> Responses:
     """A list as JSON and CSV, in parts; ``json_ld`` where it is the answer to a question."""
     medias = ["text/csv", "application/ld+json"] if json_ld else ["text/csv"]
     return {
-        200: {"model": model, "headers": {**_TAG, **_PARTS}, "content": _content(medias)},
+        200: {"model": model, "headers": {**_TAG, **_PARTS}, "content": content(medias)},
         304: {"description": _STATUS[304]},
         **problems(406, 422, *others),
     }
@@ -110,13 +112,14 @@ def _rows(question: library.Question) -> dict[str, Any]:
 def texts(medias: Iterable[str], *others: int) -> Responses:
     """A text in one of several formats, with an entity tag."""
     return {
-        200: {"description": "OK", "headers": _TAG, "content": _content(medias)},
+        200: {"description": "OK", "headers": _TAG, "content": content(medias)},
         304: {"description": _STATUS[304]},
         **problems(*others),
     }
 
 
-def _content(medias: Iterable[str]) -> dict[str, Any]:
+def content(medias: Iterable[str]) -> dict[str, Any]:
+    """Texts and JSON of these media types, of which no more is said."""
     return {media: _JSON if media.endswith("json") else _TEXT for media in medias}
 
 
@@ -129,6 +132,8 @@ def segment(name: str, example: str) -> dict[str, Any]:
 def allowed(request: Request) -> list[str]:
     """The methods that the path of a request has, as they are described; none where it is not described."""
     path = getattr(request.scope.get("route"), "path_format", "")
+    if path == QUESTION:
+        path = QUESTION.replace("{name}", request.path_params.get("name", ""))
     found = {method.upper() for method in request.app.openapi()["paths"].get(path, ())}
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
@@ -189,7 +194,7 @@ def _common(method: str, operation: dict[str, Any]) -> None:
         kinds = [kind for kind in each["schema"].pop("anyOf", ()) if kind != {"type": "null"}]
         each["schema"] |= kinds[0] if kinds else {}
         each["schema"].pop("title", None)
-    statuses = (421, 500) if method == "get" else (403, 421, 500)
+    statuses = (421, 500) if method == "get" else (403, 408, 413, 415, 421, 500)
     for status, said in problems(*statuses).items():
         operation["responses"].setdefault(str(status), said)
     for answered in operation["responses"].values():
@@ -199,19 +204,23 @@ def _common(method: str, operation: dict[str, Any]) -> None:
 
 
 def _expanded(path: str, item: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
-    """The path itself; instead of the one for all questions, one for each."""
+    """The path itself; instead of the one for all questions, one for each: asked of the law, or of facts."""
     if path != QUESTION:
         return [(path, item)]
     return [
         (
             path.replace("{name}", question.name),
-            {method: _asked(question, method, each) for method, each in item.items()},
+            {
+                method: _asked(question, each)
+                for method, each in item.items()
+                if (method == "post") == question.about_facts
+            },
         )
         for question in library.catalogue(data_root())
     ]
 
 
-def _asked(question: library.Question, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+def _asked(question: library.Question, operation: dict[str, Any]) -> dict[str, Any]:
     """The operation of one question."""
     found = deepcopy(operation)
     found["responses"]["200"]["content"]["application/json"]["schema"] = _rows(question)

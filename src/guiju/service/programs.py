@@ -240,6 +240,8 @@ def queries(request: Request, part: InParts) -> Response:
 )
 def ask(request: Request, name: str, part: InParts) -> Response:
     """The answer to a question of the library; its parameters are the request's."""
+    if library.find(held().library.knowledge.root, name).about_facts:
+        raise Problem(405, "of-facts", "", {"Allow": "POST"})
     return _answer(request, name, answers.parameters(request), part)
 
 

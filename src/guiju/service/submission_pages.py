@@ -30,6 +30,7 @@ from guiju.service.jobs import Job
 from guiju.service.problems import Problem
 from guiju.service.store import Record
 from guiju.service.validation import Asked, form_page, how, text_of
+from guiju.tables import as_csv
 
 router = APIRouter(include_in_schema=False)
 PART, ROWS = 40, 200
@@ -342,7 +343,7 @@ async def question(request: Request, id_: str, name: str, offset: int = 0) -> Re
         except HTTPException as wrong:
             problem = str(wrong.detail)
     if columns and request.query_params.get("as") == "csv":
-        body = answers.as_csv(columns, ([cell["text"] for cell in row] for row in rows))
+        body = as_csv(columns, ([cell["text"] for cell in row] for row in rows)).encode()
         return _file(body, answers.CSV, f"institutions-{name}.csv")
     start = min(max(offset, 0), max(len(rows) - 1, 0)) // ROWS * ROWS
 
@@ -391,7 +392,7 @@ async def _found(id_: str) -> Found:
 async def _asked(found: Found, command: str, *arguments: str) -> str:
     """What a command prints on the facts of a submission, in a process of its own."""
     sent, form = await asyncio.to_thread(found.facts)
-    return await judge.answer(command, arguments, sent, form)
+    return await judge.answer(command, arguments, [("stdin", sent, form)])
 
 
 def _steps(found: dict[str, Any]) -> dict[str, Any]:

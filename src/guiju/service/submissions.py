@@ -24,7 +24,7 @@ from guiju.service.gone import unless_gone
 from guiju.service.jobs import Job
 from guiju.service.judging import FACTS
 from guiju.service.negotiation import choose
-from guiju.service.parameters import NAME, JudgedSo, only_known
+from guiju.service.parameters import JudgedSo, only_known
 from guiju.service.problems import Problem
 from guiju.service.store import Record, iri_of
 from guiju.service.store.questions import written
@@ -62,7 +62,7 @@ async def submit(
     request: Request,
     judged: JudgedSo,
     name: Annotated[
-        str, Query(max_length=200, pattern=NAME, description="怎样称呼这次报送。 What the submission is to be called.")
+        str, Query(pattern=r"^[^\x00-\x1f\x7f]{0,200}$", description="怎样称呼这次报送。 What it is to be called.")
     ] = "",
 ) -> Response:
     """The facts in the body are judged and kept. With ``Prefer: respond-async`` the answer comes at once (202)."""

@@ -15,13 +15,13 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
-from starlette.types import Message
 
 from guiju import keys
 from guiju.intake.source import NAMES
 from guiju.paths import samples
-from guiju.service import html, jobs, judge, kept
+from guiju.service import html, jobs, kept
 from guiju.service.access import trusted, writing
+from guiju.service.forms import limited, sound
 from guiju.service.held import held
 from guiju.service.problems import Problem
 from guiju.service.settings import settings
@@ -104,22 +104,12 @@ def form_page(request: Request, asked: Asked, error: str = "") -> Response:
 
 async def _read(request: Request, asked: Asked) -> None:
     """Fill in what was asked from the form. Problem 400 or 413 for what cannot be used."""
-    so_far, most = 0, settings().judge_bytes
-
-    async def receive() -> Message:
-        nonlocal so_far
-        message = await request.receive()
-        so_far += len(message.get("body", b""))
-        if so_far > most:
-            raise judge.too_large()
-        return message
-
-    sent = Request(request.scope, receive)
-    async with sent.form(max_files=1, max_fields=_FIELDS, max_part_size=most) as form:
+    most = settings().judge_bytes
+    async with limited(request).form(max_files=1, max_fields=_FIELDS, max_part_size=most) as form:
 
         def text(name: str) -> str:
             value = form.get(name)
-            return _sound(value) if isinstance(value, str) else ""
+            return sound(value) if isinstance(value, str) else ""
 
         asked.chosen = text("format") if text("format") in FORMATS else ""
         asked.as_of, asked.keep = text("as_of").strip()[:10], text("keep") == "1"
@@ -134,7 +124,7 @@ async def _read(request: Request, asked: Asked) -> None:
             asked.name, asked.facts, asked.form = f"{sample}.ttl", samples()[sample].read_bytes(), "turtle"
         elif isinstance(upload, UploadFile) and upload.filename:
             ending = PurePath(upload.filename).suffix.removeprefix(".").lower()[:20]
-            asked.name, asked.facts = _sound(upload.filename[:200]), await upload.read()
+            asked.name, asked.facts = sound(upload.filename[:200]), await upload.read()
             asked.form = asked.chosen or (ending if ending.isalnum() else "turtle")
             # Given back as text, the facts have no ending any more.
             asked.chosen = asked.chosen or NAMES.get(ending, "")
@@ -146,16 +136,9 @@ async def _read(request: Request, asked: Asked) -> None:
         raise Problem(400, "no-facts", "没有事实：请粘贴，或选择一个文件。 No facts: paste them, or choose a file.")
 
 
-def _sound(text: str) -> str:
-    """A text without the halves of letters that a strange charset of a form can leave, which nothing can write."""
-    return text.encode(errors="replace").decode()
-
-
 def text_of(facts: bytes) -> str:
     """Facts as a text that can be changed and sent again; empty where they are too large or no text."""
     try:
         return facts.decode() if len(facts) <= GIVEN_BACK else ""
     except UnicodeDecodeError:
         return ""
-
-
