@@ -24,6 +24,14 @@ def knowledge() -> Knowledge:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _kept_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What commands keep of the knowledge base, they keep among what tests write, once for all workers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GUIJU_CACHE", str(tmp_path_factory.getbasetemp().parent / "guiju-cache"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _queries_parsed_once() -> Iterator[None]:
     """pySHACL has rdflib parse a validator anew for each focus node, which is nearly all the time it takes.
 
