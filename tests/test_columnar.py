@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store, Triple
 
 from guiju import completion, engines, keys
+from guiju.columnar.answers import Columns
 from guiju.columnar.facts import Facts
 from guiju.columnar.parser import parse
 from guiju.columnar.plan import Select
@@ -23,12 +25,16 @@ from guiju.columnar.run import Engine
 from guiju.columnar.terms import UNBOUND, Term, Unsupported
 from guiju.columnar.validate import validate
 from guiju.derivation import derive
-from guiju.knowledge import Knowledge, fill
-from guiju.verdicts import selected
+from guiju.knowledge import Knowledge, fill, select
+from guiju.paths import samples
+from guiju.submission import receive
+from guiju.verdicts import assess, selected
 from tests import casework
+from tests.toy import Toy
 
 SHAPES_EACH = 3
 """Of every component, so many shapes, the cases of which are bent."""
+SAMPLE = next(iter(samples().values()))
 _DECIMAL, _INTEGER, _DATE = (NamedNode(keys.XSD + name) for name in ("decimal", "integer", "date"))
 _ENDS = ("2004-01-01", "2026-12-31", "0001-01-01", "9999-12-31", "2020-02-29")
 
@@ -106,6 +112,59 @@ def test_what_a_shape_says_beyond_components_is_left_to_others(knowledge: Knowle
     results = engines.run(facts, more, engines.COLUMNAR)
     assert results == engines.run(facts, more, engines.PYSHACL)
     assert keys.SH + "NodeKindConstraintComponent" in {result.component for result in results}
+
+
+_LEFT_TO_THE_STORE = {
+    "ForbiddenFeature": "a path with *",
+    "RequiredFeature": "a path with *",
+    "composite": "GROUP_CONCAT",
+    "group-minimum": "REPLACE",
+}
+
+
+def test_queries_of_the_house_give_what_oxigraph_gives(knowledge: Knowledge) -> None:
+    store = Toy().assessed()
+    columns = Columns(quad.triple for quad in store)
+    answered, declined = set(), {}
+    for file in sorted((knowledge.root / "queries").rglob("*.rq")):
+        query = file.read_text(encoding="utf-8")
+        try:
+            found = columns.select(query)
+        except Unsupported as reason:
+            declined[f"{file.parent.name}/{file.stem}"] = str(reason)
+        else:
+            answered.add(f"{file.parent.name}/{file.stem}")
+            assert _counted(found) == _counted(select(store, query)), file
+    explanations = knowledge.within("explain")
+    assert {f"explain/{name}" for name in explanations} - answered == {f"explain/{name}" for name in _LEFT_TO_THE_STORE}
+    assert {name: declined[f"explain/{name}"] for name in _LEFT_TO_THE_STORE} == _LEFT_TO_THE_STORE
+    assert "queries/verdicts" in answered
+
+
+def _counted(rows: Iterable[dict[str, Any]]) -> Counter[frozenset[tuple[str, Any]]]:
+    return Counter(frozenset(row.items()) for row in rows)
+
+
+def test_verdicts_and_explanations_are_those_of_the_default(knowledge: Knowledge) -> None:
+    facts = [
+        *receive([str(SAMPLE)], knowledge).triples,
+        *(t for folder in casework.FOLDERS[::150] for t in casework.facts(folder)),
+    ]
+    own, other = assess(facts, knowledge, engine=engines.COLUMNAR), assess(facts, knowledge)
+    assert own.verdicts == other.verdicts
+    assert set(own.store) == set(other.store)
+    assert {
+        part
+        for verdict in own.verdicts
+        for part in ("facts", "missing", "limit", "remedy", "chain")
+        if getattr(verdict, part)
+    } == {
+        "facts",
+        "missing",
+        "limit",
+        "remedy",
+        "chain",
+    }
 
 
 def _bent(triples: list[Triple], rng: random.Random) -> Iterator[Triple]:
@@ -197,6 +256,10 @@ _QUERIES = [
     "SELECT ?x ?o { ?x <urn:t:a> ?y OPTIONAL { ?x <urn:t:b> ?z } BIND (COALESCE(?z, ?y) AS ?o) }",
     'SELECT ?x { ?x <urn:t:a> ?y FILTER (STR(?x) < STR(?y) || ?y IN (1, "x", true)) FILTER (!(?y = "y") || 1 = 2) }',
     "SELECT ?x ?y { ?x <urn:t:a> ?y . ?z <urn:t:a> ?w . FILTER (?y < ?w && ?x != ?z) }",
+    'SELECT ?x (CONCAT("<", ?y, ">") AS ?z) (STR(?y) AS ?s) { ?x <urn:t:a> ?y }',
+    "SELECT ?x (YEAR(?y) * 12 + MONTH(?y) - DAY(?y) AS ?n) { ?x <urn:t:a>/<urn:t:b> ?y }",
+    "SELECT ?x (FLOOR((?y - 2) / 3) AS ?n) (xsd:integer(?y * 1.5 - 2) AS ?m) (?y / 100 AS ?d) { ?x <urn:t:a> ?y FILTER (?y < 9) }",
+    'SELECT ?x ?z { ?x <urn:t:a> ?y BIND (IF(?y = "x", CONCAT("is ", ?y), COALESCE(LANG(?y), STR(?y))) AS ?z) }',
 ]
 
 
@@ -206,13 +269,14 @@ _QUERIES = [
 def test_queries_give_what_oxigraph_gives(query: str, triples: list[Triple]) -> None:
     store = Store()
     fill(store, triples)
+    query = f"PREFIX xsd: <{keys.XSD}> {query}"
     found = store.query(query)
     assert isinstance(found, QuerySolutions)
     try:
         own = _columns(triples, query)
     except Unsupported as reason:
         # What is left to others is named; here it is only comparisons of things of two kinds.
-        assert "kind" in str(reason)
+        assert "kind" in str(reason) or "comparison" in str(reason)
     else:
         assert own == Counter(tuple(solution) for solution in found)
 
@@ -222,7 +286,6 @@ def test_queries_give_what_oxigraph_gives(query: str, triples: list[Triple]) -> 
     [
         ("SELECT ?x { ?x <urn:p>+ ?y }", "a path with +"),
         ("SELECT ?x { ?x <urn:p> ?y } ORDER BY ?x", "ORDER BY"),
-        ("SELECT ?x { ?x <urn:p> ?y FILTER (?y / 2 > 1) }", "division"),
         ("SELECT ?x { ?x <urn:p> ?y FILTER (SHA1(?y) = ?x) }", "SHA1"),
         ("SELECT ?x { ?x <urn:p> 1e3 }", "1 where a term was expected"),
         ("SELECT ?x { ?x :p ?y }", "the prefix :"),

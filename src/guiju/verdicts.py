@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from guiju import engines, keys
 from guiju.derivation import Derived, derive
+from guiju.evidence import Evidence
 from guiju.intake import Text
-from guiju.knowledge import Knowledge, Row, fill, select
+from guiju.knowledge import Knowledge, Row
 from guiju.progress import Progress, at, unheard
 
 OUTCOMES = ("passed", "failed", "cantTell", "inapplicable")
@@ -26,6 +27,7 @@ _BY_SHAPE, _SUBJECT, _ON_NORM, _BECAUSE = (
     NamedNode(keys.GJ + name) for name in ("byShape", "subject", "onNorm", "because")
 )
 _OUTCOME = NamedNode(keys.EARL + "outcome")
+_NESTED = NamedNode(keys.SH + "node")
 
 
 @dataclass(frozen=True)
@@ -88,31 +90,37 @@ def assess(
     as_of: date | None = None,
     documents: Iterable[str] | None = None,
     engine: str = engines.DEFAULT,
+    explained: Collection[str] = OUTCOMES,
     progress: Progress = unheard,
 ) -> Assessment:
     """Derive, validate, judge and explain.
 
     ``facts`` without blank nodes (see :func:`guiju.submission.skolemised`); ``as_of`` picks the law of a
-    day, and is the submissions' own day where it is None; ``documents`` limits which documents' norms are asked.
+    day, and is the submissions' own day where it is None; ``documents`` limits which documents' norms are asked,
+    ``explained`` of which outcomes verdicts are explained.
     """
     derived = derive(facts, knowledge, progress)
     when = as_of or _latest_day(derived.facts)
     shapes = in_force(knowledge, when, documents)
     results = engines.run(derived.triples, selected(knowledge, shapes), engine, progress)
     progress(at("judging"))
-    verdicts, store = judge(derived, results, shapes, knowledge)
-    explain(verdicts, store, knowledge, progress)
+    verdicts, evidence = judge(derived, results, shapes, knowledge, engine)
+    explain(verdicts, evidence, knowledge, progress, explained)
     verdicts.sort(key=lambda verdict: _order(verdict, knowledge))
-    return Assessment(when, verdicts, derived, results, store, engine)
+    return Assessment(when, verdicts, derived, results, evidence.store, engine)
 
 
 def judge(
-    derived: Derived, results: list[engines.Result], shapes: list[str], knowledge: Knowledge
-) -> tuple[list[Verdict], Store]:
-    """The verdicts, not yet explained, that ``queries/verdicts.rq`` gives; and the store it ran over."""
-    store = _store(knowledge, derived, results, shapes)
-    verdicts = [_verdict(row) for row in select(store, knowledge.query("verdicts"))]
-    return verdicts + _untargeted(verdicts, shapes, store), store
+    derived: Derived,
+    results: list[engines.Result],
+    shapes: list[str],
+    knowledge: Knowledge,
+    engine: str = engines.DEFAULT,
+) -> tuple[list[Verdict], Evidence]:
+    """The verdicts, not yet explained, that ``queries/verdicts.rq`` gives; and what they were drawn from."""
+    evidence = _evidence(knowledge, derived, results, shapes, engine)
+    verdicts = [_verdict(row) for row in evidence.select(knowledge.query("verdicts"))]
+    return verdicts + _untargeted(verdicts, shapes, evidence), evidence
 
 
 def in_force(knowledge: Knowledge, when: date | None, documents: Iterable[str] | None = None) -> list[str]:
@@ -170,64 +178,78 @@ def selected(knowledge: Knowledge, shapes: Iterable[str]) -> list[Triple]:
     ]
 
 
-def explain(verdicts: list[Verdict], store: Store, knowledge: Knowledge, progress: Progress = unheard) -> None:
-    """Fill in facts, gaps, limits, cures and chains of the verdicts, from ``queries/explain``.
+def explain(
+    verdicts: list[Verdict],
+    evidence: Evidence,
+    knowledge: Knowledge,
+    progress: Progress = unheard,
+    outcomes: Collection[str] = OUTCOMES,
+) -> None:
+    """Fill in facts, gaps, limits, cures and chains of the verdicts of some outcomes, from ``queries/explain``.
 
     The parts of an explanation stand in the order of the files, those of a file in that of their Chinese text.
-    Verdicts on a subject that several submissions report have one IRI, and each gets the explanation.
+    Verdicts on a subject that several submissions report have one IRI, and each gets the explanation. All verdicts
+    are added to the evidence.
     """
+    # What a composite norm came to is explained by what its parts came to, whatever that was.
+    parts_of_others = {t.object.value for t in knowledge.shapes if t.predicate == _NESTED}  # type: ignore[union-attr]
     by_iri: dict[str, list[Verdict]] = defaultdict(list)
+    others: list[Verdict] = []
     for verdict in verdicts:
-        by_iri[verdict.iri].append(verdict)
-    store.bulk_extend(quad for iri, same in by_iri.items() for verdict in same for quad in _quads(iri, verdict))
+        if verdict.outcome in outcomes or verdict.shape in parts_of_others:
+            by_iri[verdict.iri].append(verdict)
+        else:
+            others.append(verdict)
+    evidence.add([t for iri, same in by_iri.items() for verdict in same for t in _statements(iri, verdict)])
     queries = knowledge.within("explain")
     for number, query in enumerate(queries.values(), 1):
         progress(at("explaining", number, len(queries)))
         # An engine may find rows in any order; the reader of two reports should not see that.
-        for iri, name, zh, en, fact in sorted(_explanations(store, query)):
+        for iri, name, zh, en, fact in sorted(_explanations(evidence, query)):
             part = Part(Text(zh, en), fact or None)
             for verdict in by_iri[iri]:
                 parts: list[Part] = getattr(verdict, name)
                 if part not in parts:
                     parts.append(part)
+    evidence.add([triple for verdict in others for triple in _statements(verdict.iri, verdict)])
 
 
-def _explanations(store: Store, query: str) -> Iterator[tuple[str, str, str, str, str]]:
+def _explanations(evidence: Evidence, query: str) -> Iterator[tuple[str, str, str, str, str]]:
     """Verdict, part, Chinese and English text, and fact or an empty string, for each row that has both texts."""
-    for row in select(store, query):
+    for row in evidence.select(query):
         zh, en, fact = row.get("zh"), row.get("en"), row.get("node")
         if zh and en:
             yield row["verdict"].value, row["part"].value, zh.value, en.value, fact.value if fact else ""
 
 
-def _quads(iri: str, verdict: Verdict) -> Iterator[Quad]:
+def _statements(iri: str, verdict: Verdict) -> Iterator[Triple]:
     node = NamedNode(iri)
-    yield Quad(node, _BY_SHAPE, NamedNode(verdict.shape))
-    yield Quad(node, _SUBJECT, NamedNode(verdict.subject))
-    yield Quad(node, _ON_NORM, NamedNode(verdict.norm))
-    yield Quad(node, _OUTCOME, NamedNode(keys.EARL + verdict.outcome))
+    yield Triple(node, _BY_SHAPE, NamedNode(verdict.shape))
+    yield Triple(node, _SUBJECT, NamedNode(verdict.subject))
+    yield Triple(node, _ON_NORM, NamedNode(verdict.norm))
+    yield Triple(node, _OUTCOME, NamedNode(keys.EARL + verdict.outcome))
     if verdict.because:
-        yield Quad(node, _BECAUSE, NamedNode(verdict.because))
+        yield Triple(node, _BECAUSE, NamedNode(verdict.because))
 
 
-def _store(knowledge: Knowledge, derived: Derived, results: list[engines.Result], shapes: list[str]) -> Store:
-    store = Store()
-    for source in (derived.triples, knowledge.triples, knowledge.shapes, derived.calendar_days):
-        fill(store, source)
+def _evidence(
+    knowledge: Knowledge, derived: Derived, results: list[engines.Result], shapes: list[str], engine: str
+) -> Evidence:
     in_force = NamedNode(keys.GJ + "ShapeInForce")
-    store.extend(Quad(NamedNode(shape), _TYPE, in_force) for shape in shapes)
+    stated = [Triple(NamedNode(shape), _TYPE, in_force) for shape in shapes]
     for number, result in enumerate(results):
         node = NamedNode(f"urn:guiju:result:{number}")
-        store.extend(
-            Quad(node, NamedNode(keys.SH + name), NamedNode(value))
+        stated += [
+            Triple(node, NamedNode(keys.SH + name), NamedNode(value))
             for name, value in (
                 ("sourceShape", result.shape),
                 ("focusNode", result.focus),
                 ("sourceConstraintComponent", result.component),
                 ("resultSeverity", result.severity),
             )
-        )
-    return store
+        ]
+    sources = (derived.triples, knowledge.triples, knowledge.shapes, derived.calendar_days, stated)
+    return Evidence(sources, engine)
 
 
 def _verdict(row: Row) -> Verdict:
@@ -243,19 +265,19 @@ def _verdict(row: Row) -> Verdict:
     )
 
 
-def _untargeted(verdicts: list[Verdict], shapes: list[str], store: Store) -> list[Verdict]:
+def _untargeted(verdicts: list[Verdict], shapes: list[str], evidence: Evidence) -> list[Verdict]:
     """For a shape with nothing in its scope in a submission: not applicable, said of the submission as a whole.
 
     What another submission reports does not matter: a verdict is the same whoever is judged at the same time.
     """
     judged = {(verdict.shape, verdict.submission) for verdict in verdicts}
-    submissions = [
+    submissions = sorted(
         row["submission"].value
-        for row in select(store, f"SELECT ?submission {{ ?submission a <{keys.GJ}Submission> }} ORDER BY ?submission")
-    ]
+        for row in evidence.select(f"SELECT ?submission {{ ?submission a <{keys.GJ}Submission> }}")
+    )
     severity = {
         row["shape"].value: row["severity"].value.removeprefix(keys.SH).lower()
-        for row in select(store, f"SELECT ?shape ?severity {{ ?shape <{keys.SH}severity> ?severity }}")
+        for row in evidence.select(f"SELECT ?shape ?severity {{ ?shape <{keys.SH}severity> ?severity }}")
     }
     return [
         Verdict(
