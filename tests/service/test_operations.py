@@ -279,6 +279,24 @@ def test_a_connection_on_which_no_request_begins_is_closed(logged: Server) -> No
         assert _open(logged)
 
 
+def test_of_bodies_under_way_no_more_is_held_than_there_is_room_for() -> None:
+    half, head = (
+        b"# " + b"x" * 700_000,
+        b"POST /api/v1/validate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n\r\n",
+    )
+    with serving(**ONE, GUIJU_BODIES=str(1024**2)) as server:
+        with socket.create_connection(("127.0.0.1", server.port), 30) as first:
+            first.sendall(head + half)
+            assert within(30, lambda: _one(_numbers(server), "guiju_body_bytes") == len(half))
+            answer = server.ask("POST", "/api/v1/validate", {"Content-Type": "text/turtle"}, half)
+            assert (answer.status, json.loads(answer.body)["code"]) == (503, "busy")
+            assert answer.headers["retry-after"]
+            assert _open(server)
+        assert within(30, lambda: _one(_numbers(server), "guiju_body_bytes") == 0), "one that has gone away leaves"
+        alone = server.ask("POST", "/sparql", {"Content-Type": "application/sparql-query"}, b"ASK {} #" + half[:90_000])
+        assert alone.status == 200
+
+
 def _closed(connection: socket.socket, drip: bytes = b"") -> bool:
     """Whether the other end has closed it; ``drip`` is sent meanwhile."""
     connection.settimeout(0.2)

@@ -2,7 +2,7 @@
 
 A body is only ever read by the route that wants it. This layer refuses one that announces too much before a byte of
 it is read, one that is packed, and one whose length is told in two ways, of which a proxy before us may believe the
-other; and it ends the wait for one that only drips.
+other; it ends the wait for one that only drips; and of all that are under way it holds no more than there is room for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from guiju.service import judge
+from guiju.service import judge, metrics
 from guiju.service.problems import Problem, answered
 from guiju.service.settings import settings
 
@@ -21,10 +21,11 @@ _CLOSED = {"Connection": "close"}
 
 
 class Bodies:
-    """The layer before the routes. Problems 400, 408, 413 and 415."""
+    """The layer before the routes. Problems 400, 408, 413, 415 and 503."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -36,10 +37,10 @@ class Bodies:
             await told(scope, receive, send)
             return
         loop = asyncio.get_running_loop()
-        end, arrived = 0.0, False
+        end, arrived, own = 0.0, False, 0
 
         async def received() -> Message:
-            nonlocal end, arrived
+            nonlocal end, arrived, own
             # What comes after the body is that the client has gone, which may be long.
             if arrived:
                 return await receive()
@@ -56,9 +57,28 @@ class Bodies:
                     _CLOSED,
                 ) from None
             arrived = not message.get("more_body", False)
+            size = len(message.get("body", b""))
+            own += size
+            self._hold(size)
+            # One alone is let in, as far as it goes.
+            if self._held > settings().bodies and self._held > own:
+                arrived = True
+                raise Problem(
+                    503,
+                    "busy",
+                    "同时发来的内容太多，请稍后再试。 Too much is being sent at once; try again.",
+                    {"Retry-After": "5", **_CLOSED},
+                )
             return message
 
-        await self.app(scope, received, send)
+        try:
+            await self.app(scope, received, send)
+        finally:
+            self._hold(-own)
+
+    def _hold(self, more: int) -> None:
+        self._held += more
+        metrics.BODIES.set(self._held)
 
 
 def _refused(headers: Headers) -> Problem | None:

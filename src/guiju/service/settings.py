@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """Seconds that work under way may still take when the server is told to end."""
     arrival: Seconds = 60.0
     """Seconds in which a request must arrive: its head (with ``guiju serve``), then its body."""
+    bodies: Annotated[int, Field(ge=MIB, le=1024 * GIB)] = 256 * MIB
+    """Bytes of the bodies of all requests under way together; where there are more, the last is answered 503."""
 
     store: str = ""
     """Where submissions are kept: a folder, the query address of a SPARQL store, or ``off``; else the user's data."""
