@@ -66,6 +66,14 @@ def test_a_page_needs_no_script_and_nothing_from_outside(client: TestClient, pat
 
 
 @pytest.mark.parametrize("path", PLACES)
+def test_what_is_english_is_marked_so(client: TestClient, path: str) -> None:
+    text = _text(client, path, 404 if path == "/nothing" else 200)
+    assert text.startswith('<!doctype html>\n<html lang="zh-Hans">')
+    for tag in re.findall(r'<\w+[^>]* class="(?:[^"]* )?en(?: [^"]*)?"[^>]*>', text):
+        assert ' lang="en"' in tag, tag
+
+
+@pytest.mark.parametrize("path", PLACES)
 def test_every_link_of_a_page_leads_somewhere(client: TestClient, path: str) -> None:
     page = Page(_text(client, path, 404 if path == "/nothing" else 200))
     inside = sorted({link.partition("#")[0] for tag, link in page.links if link.startswith("/") and tag != "form"})

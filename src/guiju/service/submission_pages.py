@@ -148,7 +148,6 @@ async def submission(request: Request, id_: str) -> Response:
             request,
             "progress.html",
             found,
-            running=True,
             delay=_DELAY,
             percent=round(100 * stage["done"]),
             stage=stage,
@@ -300,6 +299,9 @@ async def changes(request: Request, id_: str, since: str = "") -> Response:
     try:
         comparison = await submissions.compared(request, id_, since[:36])
     except Problem as wrong:
+        if wrong.status_code == 401:
+            # So that a browser asks for the key.
+            raise
         problem = str(wrong.detail)
     by: dict[str, list[submissions.Change]] = {kind: [] for kind in submissions.KINDS}
     for change in comparison.changes if comparison else ():
@@ -392,7 +394,7 @@ async def _found(id_: str) -> Found:
 async def _asked(found: Found, command: str, *arguments: str) -> str:
     """What a command prints on the facts of a submission, in a process of its own."""
     sent, form = await asyncio.to_thread(found.facts)
-    return await judge.answer(command, arguments, [("stdin", sent, form)])
+    return await judge.answer(command, arguments, [(found.job.name if found.job else _UNNAMED, sent, form)])
 
 
 def _steps(found: dict[str, Any]) -> dict[str, Any]:
