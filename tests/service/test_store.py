@@ -100,6 +100,13 @@ def test_what_is_added_twice_stays_as_it_was(kept: Submissions) -> None:
     assert kept.lines(record.id) == _lines(1)
 
 
+def test_what_is_deleted_before_it_is_added_is_not_added(kept: Submissions) -> None:
+    late = invented(1)[0]
+    assert not kept.delete(late.id)
+    assert not kept.add(*invented(1))
+    assert kept.find(late.id) is None and kept.total() == 0
+
+
 def test_deleted_is_gone_and_nothing_else(kept: Submissions) -> None:
     for seed in (1, 2):
         kept.add(*invented(seed))

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from guiju.knowledge import Knowledge
 from guiju.service.access import new_key
 from guiju.service.settings import BadSettings, Settings
 from guiju.service.store import Refused, StoreError, Submissions
+from guiju.service.store.embedded import Embedded
 from guiju.service.store.nowhere import Nowhere
 from guiju.service.store.opening import opened
 from guiju.service.store.remote import Elsewhere
@@ -328,6 +330,11 @@ def test_kept_with_a_key_over_the_end_of_the_server_for_one_server_at_a_time(tmp
     with serving(**settings) as one:
         assert _json(one.get(f"{place}/report")) == report
         assert len(_json(one.get(PLACE, Authorization=f"Bearer {key}"))) == 2
+        sent = _send(one, _facts(2021, LEAST), Authorization=f"Bearer {key}", Prefer="respond-async")
+        assert sent.status == 202
+    # Told to end, the server has first judged and kept what it had accepted.
+    with closing(Submissions(Embedded(tmp_path / "kept"))) as kept:
+        assert kept.find(sent.headers["location"].rsplit("/")[-1]) and kept.total() == 3
 
 
 def test_a_service_that_keeps_nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
@@ -13,6 +14,8 @@ from guiju.service.store.questions import written
 from guiju.service.store.record import Record, iri_of
 
 _TRIPLES = "http://rdfs.org/ns/void#triples"
+_REMEMBERED = 1_000
+"""Deleted ids, by which one that is still to be added is known."""
 Records = list[Record]
 Lines = list[bytes]
 """Statements in N-Triples, each with its full stop and without its end of line."""
@@ -27,18 +30,19 @@ class Submissions:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self._adding = threading.Lock()
+        self._deleted: deque[str] = deque(maxlen=_REMEMBERED)
 
     def add(self, record: Record, ntriples: bytes) -> bool:
         """Keep a submission: its description, with ``ntriples``, the statements of facts and report.
 
-        They come from :func:`guiju.keeping.graph`. Whatever they say, it is said in this submission's graph. False,
-        and nothing is changed, where the id is taken already.
+        They come from :func:`guiju.keeping.kept`. Whatever they say, it is said in this submission's graph. False, and
+        nothing is changed, where the id is taken already; or was deleted, while its judging came to an end.
         """
         described = _ntriples(list(record.triples()))
         count = described.count(b"\n") + 1 + ntriples.count(b"\n")
         whole = described + _counted(record.id, count) + b"\n" + ntriples
         with self._adding:
-            if self.find(record.id):
+            if record.id in self._deleted or self.find(record.id):
                 return False
             self.backend.put(iri_of(record.id), whole)
         return True
@@ -89,6 +93,7 @@ class Submissions:
         if not _sound(id_):
             return False
         with self._adding:
+            self._deleted.append(id_)
             if not self.find(id_):
                 return False
             self.backend.drop(iri_of(id_))
