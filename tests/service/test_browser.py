@@ -325,6 +325,16 @@ def test_a_question_is_asked_and_its_answer_taken_along(plain: Seen) -> None:
     assert f"{AIC}/art_39__para_2.board-approval" in {row["norm"] for row in table}
 
 
+def test_a_query_is_written_from_an_example(plain: Seen) -> None:
+    page = plain.go("/")
+    page.get_by_role("link", name="SPARQL").click()
+    page.get_by_role("link", name="有哪些期限，自何时起、至何事、多长？").click()
+    tab = page.locator(".yasgui .tabPanel.active")
+    tab.locator(".yasqe_queryButton").click()
+    expect(tab.locator(".yasr a", has_text="aic-measures-2018").first).to_be_visible(timeout=SLOW)
+    plain.stop()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_window(plain: Seen, width: int) -> None:
     plain.page.set_viewport_size({"width": width, "height": 800})
@@ -355,6 +365,29 @@ def test_a_report_prints_whole(plain: Seen) -> None:
     folded = page.locator(".verdict:not([open]) dl")
     assert folded.count() > 0
     expect(folded.first).to_be_visible()
+
+
+def test_facts_are_judged_and_a_verdict_is_read_by_keyboard(plain: Seen) -> None:
+    page = plain.go("/validate")
+    _tab_to(page, "#facts")
+    page.keyboard.insert_text(FACTS.read_text(encoding="utf-8"))
+    _tab_to(page, "main button.first")
+    page.keyboard.press("Enter")
+    _judged(page)
+    _tab_to(page, ".verdict summary")
+    page.keyboard.press("Enter")
+    expect(page.locator(".verdict[open] dl").first).to_be_visible()
+    _tab_to(page, ".verdict[open] dd a")
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    """Press Tab until something of the kind has the focus, which is then to be seen."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            expect(page.locator(":focus")).to_be_in_viewport()
+            return
+    raise AssertionError(f"the keyboard does not lead to {selector}")
 
 
 def test_the_keyboard_is_enough(plain: Seen) -> None:

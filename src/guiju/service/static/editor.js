@@ -66,12 +66,18 @@
     // What scrolls can be reached by the keyboard.
     for (const each of place.querySelectorAll(".yasr_results")) each.tabIndex = 0;
     // The list of tabs also holds the button that adds one, so it is no list of tabs to a screen reader.
-    for (const each of place.querySelectorAll("[role=tablist], .tabsList [role=tab], .tabsList [role=presentation]")) {
+    const tabs = "[role=tablist], .tabsList [role=tab], .tabsList [role=presentation], .tabsList [aria-selected]";
+    for (const each of place.querySelectorAll(tabs)) {
       each.removeAttribute("role");
-      if (each.hasAttribute("aria-selected")) each.removeAttribute("aria-selected");
+      each.removeAttribute("aria-selected");
     }
   };
-  new MutationObserver(mend).observe(place, { childList: true, subtree: true });
+  new MutationObserver(mend).observe(place, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["role", "aria-selected"],
+  });
   mend();
 
   // What the page was asked for stands in a tab of its own; those from before are kept beside it.
