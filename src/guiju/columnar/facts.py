@@ -70,11 +70,7 @@ class Relation:
 
     def holds(self, subjects: Ids, objects: Ids) -> NDArray[np.bool_]:
         """Which of the pairs are facts."""
-        wanted = joined(subjects, objects)
-        if not len(self.pairs):
-            return np.zeros(len(wanted), np.bool_)
-        place = np.minimum(np.searchsorted(self.pairs, wanted), len(self.pairs) - 1)
-        return np.asarray(self.pairs[place] == wanted)
+        return among(self.pairs, joined(subjects, objects))
 
 
 class Facts:
@@ -101,3 +97,22 @@ class Facts:
 def joined(left: Ids, right: Ids) -> Rows:
     """Two columns as one of twice the width."""
     return (left.astype(np.int64) << 32) | right.astype(np.int64)
+
+
+def among(pairs: Rows, wanted: Rows) -> NDArray[np.bool_]:
+    """Which of the wanted stand in a sorted column."""
+    if not len(pairs):
+        return np.zeros(len(wanted), np.bool_)
+    place = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
+    return np.asarray(pairs[place] == wanted)
+
+
+def reached(starts: Ids, lookup: Lookup, none: bool) -> Rows:
+    """Each start with all that it leads to, step after step, as a sorted column of pairs; with ``none`` also itself."""
+    fresh = np.unique(joined(starts, starts))
+    seen = fresh if none else fresh[:0]
+    while len(fresh):
+        rows, found = lookup.find((fresh & 0xFFFFFFFF).astype(np.int32))
+        fresh = np.setdiff1d(joined((fresh[rows] >> 32).astype(np.int32), found), seen)
+        seen = np.union1d(seen, fresh)
+    return seen

@@ -7,6 +7,7 @@ query of the components, this one less than one; a cold start has 50 of them to 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
 from pyoxigraph import Literal, NamedNode
@@ -29,6 +30,7 @@ from guiju.columnar.plan import (
     Not,
     Optional,
     Pattern,
+    Reach,
     Select,
     Step,
     Union,
@@ -81,6 +83,22 @@ def parse(text: str, given: frozenset[str] = frozenset()) -> Select | Construct:
     plan = _Parser(text).query()
     checked(plan.group, given)
     return plan
+
+
+@dataclass(frozen=True)
+class _Hop:
+    """One predicate of a path, forward or backward; ``repeated`` is * or + where it may be taken again."""
+
+    forward: bool
+    predicate: Node
+    repeated: str
+
+    def between(self, start: Node, end: Node) -> Step:
+        subject, value = (start, end) if self.forward else (end, start)
+        if not self.repeated:
+            return Pattern(subject, self.predicate, value)
+        assert isinstance(self.predicate, Const)
+        return Reach(subject, self.predicate, value, self.repeated == "*")
 
 
 class _Parser:
@@ -209,10 +227,10 @@ class _Parser:
             if self._text() in (".", "{", "}") or self._kind() == "word":
                 return found
 
-    def _path(self) -> list[list[tuple[bool, Node]]]:
+    def _path(self) -> list[list[_Hop]]:
         """Steps one after another, each one or several predicates to choose from, forward or backward."""
         if self._kind() == "var":
-            return [[(True, self._node())]]
+            return [[_Hop(True, self._node(), "")]]
         steps = [self._choice()]
         while self._take("/"):
             steps.append(self._choice())
@@ -220,7 +238,7 @@ class _Parser:
             raise Unsupported("a path that joins sequences by |")
         return steps
 
-    def _choice(self) -> list[tuple[bool, Node]]:
+    def _choice(self) -> list[_Hop]:
         found = [self._step()]
         while self._take("|"):
             found.append(self._step())
@@ -228,27 +246,24 @@ class _Parser:
             raise Unsupported("a path that joins sequences by |")
         return found
 
-    def _step(self) -> tuple[bool, Node]:
+    def _step(self) -> _Hop:
         forward = not self._take("^")
         if self._text() in ("(", "!"):
             raise Unsupported(f"a path with {self._text()}")
         node = _TYPE if self._take("a") else self._node()
-        if self._text() in ("*", "+", "?"):
-            raise Unsupported(f"a path with {self._text()}")
-        return forward, node
+        if self._sees("?"):
+            raise Unsupported("a path with ?")
+        return _Hop(forward, node, self._next()[1] if self._text() in ("*", "+") else "")
 
-    def _steps(self, subject: Node, path: list[list[tuple[bool, Node]]], value: Node) -> list[Step]:
+    def _steps(self, subject: Node, path: list[list[_Hop]], value: Node) -> list[Step]:
         found: list[Step] = []
         for number, choice in enumerate(path):
             last = number == len(path) - 1
             if not last:
                 self._fresh += 1
             following = value if last else Var(f"/{self._fresh}")
-            patterns = [Pattern(subject, p, following) if on else Pattern(following, p, subject) for on, p in choice]
-            if len(patterns) == 1:
-                found += patterns
-            else:
-                found.append(Union(tuple(Group((pattern,), ()) for pattern in patterns)))
+            steps = tuple(hop.between(subject, following) for hop in choice)
+            found += steps if len(steps) == 1 else [Union(tuple(Group((step,), ()) for step in steps))]
             subject = following
         return found
 

@@ -79,6 +79,16 @@ class Pattern:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """A path along one predicate, as often as it leads on: at least once, or with ``none`` also not at all."""
+
+    subject: Node
+    predicate: Const
+    object: Node
+    none: bool
+
+
+@dataclass(frozen=True)
 class Union:
     """The solutions of each branch; a group in braces of its own is a union of one."""
 
@@ -116,7 +126,7 @@ class Select:
     distinct: bool
 
 
-Step = Pattern | Union | Optional | Minus | Bind | Values | Select
+Step = Pattern | Reach | Union | Optional | Minus | Bind | Values | Select
 
 
 @dataclass(frozen=True)
@@ -168,12 +178,12 @@ def certain(step: Step) -> frozenset[str]:
         return frozenset(
             name for place, name in enumerate(step.names) if all(row[place] is not None for row in step.rows)
         )
-    return possible(step) if isinstance(step, Pattern) else frozenset()
+    return possible(step) if isinstance(step, Pattern | Reach) else frozenset()
 
 
 def possible(step: Step) -> frozenset[str]:
     """The variables that a step may bind."""
-    if isinstance(step, Pattern):
+    if isinstance(step, Pattern | Reach):
         return frozenset(n.name for n in (step.subject, step.predicate, step.object) if isinstance(n, Var))
     if isinstance(step, Union):
         return frozenset().union(*(branch.possible for branch in step.branches))

@@ -13,7 +13,7 @@ from itertools import count
 import numpy as np
 
 from guiju.columnar.expressions import Evaluator
-from guiju.columnar.facts import Facts, Relation
+from guiju.columnar.facts import Facts, Lookup, Relation, among, joined, reached
 from guiju.columnar.plan import (
     Bind,
     Const,
@@ -24,6 +24,7 @@ from guiju.columnar.plan import (
     Node,
     Optional,
     Pattern,
+    Reach,
     Select,
     Step,
     Union,
@@ -35,6 +36,8 @@ from guiju.columnar.plan import (
 )
 from guiju.columnar.table import UNIT, Mask, Table, matching, together
 from guiju.columnar.terms import UNBOUND, Ids, Kind, Unsupported
+
+_NONE = Relation(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int8))
 
 
 class Engine:
@@ -83,17 +86,19 @@ class Engine:
     def _next(self, steps: Sequence[Step], bound: AbstractSet[str]) -> int:
         """Which step comes next: of the patterns that stand together the narrowest, else the first."""
         together_ = 0
-        while together_ < len(steps) and isinstance(steps[together_], Pattern):
+        while together_ < len(steps) and isinstance(steps[together_], Pattern | Reach):
             together_ += 1
         return min(range(together_), key=lambda place: self._width(steps[place], bound), default=0)
 
     def _width(self, pattern: Step, bound: AbstractSet[str]) -> float:
         """About how many solutions a pattern has for each row."""
-        assert isinstance(pattern, Pattern)
+        assert isinstance(pattern, Pattern | Reach)
         subject, predicate, value = (
             isinstance(node, Const) or node.name in bound
             for node in (pattern.subject, pattern.predicate, pattern.object)
         )
+        if isinstance(pattern, Reach):
+            return 8 if subject or value else 1e12
         # What has nothing to do with the solutions so far would be crossed with them.
         apart = 1e6 if bound and not possible(pattern) & bound else 1.0
         if isinstance(pattern.predicate, Const):
@@ -114,6 +119,8 @@ class Engine:
     def _step(self, step: Step, table: Table) -> Table:
         if isinstance(step, Pattern):
             return together([self._pattern(step, part) for part in _without_gaps(table, possible(step))])
+        if isinstance(step, Reach):
+            return together([self._reach(step, part) for part in _without_gaps(table, possible(step))])
         if isinstance(step, Union):
             return together([self.solutions(branch, table) for branch in step.branches])
         if isinstance(step, Optional):
@@ -202,6 +209,28 @@ class Engine:
             same = subjects == objects
             return _with(table.take(rows[same]), pattern.subject, subjects[same])
         return _with(_with(table.take(rows), pattern.subject, subjects), pattern.object, objects)
+
+    def _reach(self, step: Reach, table: Table) -> Table:
+        # A path of no steps leads from a term to itself, be it in the facts or not.
+        subject, value = (
+            np.full(table.length, self._terms.number(node.term), np.int32)
+            if isinstance(node, Const)
+            else table.columns.get(node.name)
+            for node in (step.subject, step.object)
+        )
+        relation = self._facts.relations.get(self._terms.find(step.predicate.term), _NONE)
+        if subject is not None and value is not None:
+            self._comparable(value, relation)
+            pairs = reached(np.unique(subject), relation.by_subject, step.none)
+            return table.where(among(pairs, joined(subject, value)))
+        start, lookup, other = subject, relation.by_subject, step.object
+        if start is None:
+            start, lookup, other = value, relation.by_object, step.subject
+        if start is None:
+            raise Unsupported("a path with * or + between two unknowns")
+        pairs = reached(np.unique(start), lookup, step.none)
+        rows, found = Lookup.of((pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)).find(start)
+        return _with(table.take(rows), other, found)
 
     def _bound(self, node: Node, table: Table) -> Ids | None:
         if isinstance(node, Const):
