@@ -66,9 +66,7 @@ def derive(facts: Iterable[Triple], knowledge: Knowledge, progress: Progress = u
     store = Store()
     fill(store, facts)
     days = list(_calendar_days(facts, knowledge))
-    # Derivations read no words, and words are most of the vocabulary.
-    terms = (t for t in knowledge.background if not (isinstance(t.object, Literal) and t.object.language))
-    fill(store, chain(terms, days), BACKGROUND)
+    fill(store, chain(knowledge.vocabulary, days), BACKGROUND)
     origin: dict[Triple, str] = {}
     known = set(facts)
     complete: set[NamedNode | BlankNode | Triple] = set()

@@ -33,6 +33,11 @@ class Knowledge:
         return found + list(completion.names(found))
 
     @cached_property
+    def vocabulary(self) -> list[Triple]:
+        """The background without its words, which are most of it and which only readers need."""
+        return [t for t in self.background if not (isinstance(t.object, Literal) and t.object.language)]
+
+    @cached_property
     def documents(self) -> list[Triple]:
         """Documents, provisions and norms, with the citations of the provisions."""
         found = list(_read(sorted((self.root / "ontology" / "documents").rglob("*.ttl"))))

@@ -99,11 +99,10 @@ class Report:
             )
             en = verdict.severity
         citation, definition = self._citation(verdict, known), self._definition(verdict, known)
-        console.print()
-        console.print(Line.assemble((zh, style), " ", (citation.zh, "bold"), "  ", (f"[{en}]", style)))
+        lines = [Line(), Line.assemble((zh, style), " ", (citation.zh, "bold"), "  ", (f"[{en}]", style))]
         about = f"{named.title}：" if named.entity != verdict.subject else ""
-        console.print(Line(f"  {about}{definition.zh}"))
-        console.print(Line(f"  {definition.en}", style="dim"))
+        lines.append(Line(f"  {about}{definition.zh}"))
+        lines.append(Line(f"  {definition.en}", style="dim"))
         for attribute, label, _ in _PARTS:
             for zh_text, en_text, places in _merged(getattr(verdict, attribute)):
                 if verdict.outcome == "cantTell" and attribute not in {"missing", "chain"}:
@@ -114,12 +113,14 @@ class Report:
                 line.append(f"  {grouped(en_text)}", style="dim")
                 if where:
                     line.append(f"  ← {where}", style="blue")
-                console.print(line)
+                lines.append(line)
         if reading := self._reading(verdict, known).zh:
-            console.print(Line.assemble(("  解读  ", "cyan"), reading))
+            lines.append(Line.assemble(("  解读  ", "cyan"), reading))
         if verdict.outcome == "failed" and (law := self._law(verdict, known)):
-            console.print(Line.assemble(("  原文  ", "cyan"), (law, "italic")))
-        console.print(Line(f"  {verdict.key}", style="dim"))
+            lines.append(Line.assemble(("  原文  ", "cyan"), (law, "italic")))
+        lines.append(Line(f"  {verdict.key}", style="dim"))
+        # What is printed at once is laid out at once, which takes half the time.
+        console.print(Line("\n").join(lines))
 
     def _print_summary(self, console: Console) -> None:
         console.print()

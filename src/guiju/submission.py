@@ -96,7 +96,7 @@ def place(facts: Facts, iri: str) -> str | None:
 def _check(triples: list[Triple], facts: Facts, knowledge: Knowledge, progress: Progress) -> None:
     store = Store()
     fill(store, triples)
-    fill(store, knowledge.background)
+    fill(store, knowledge.vocabulary)
     problems = []
     queries = knowledge.within("intake")
     for number, query in enumerate(queries.values(), 1):
