@@ -17,9 +17,10 @@ from fastapi.testclient import TestClient
 
 from guiju import api, keys, library, paths
 from guiju.report import grouped
-from guiju.service import html, reports, search
+from guiju.service import access, html, reports, search
 from guiju.service.held import held
 from guiju.service.reading import rows
+from guiju.service.settings import settings
 from tests.service.server import within
 from tests.service.test_linked import _Page as Page
 
@@ -552,6 +553,28 @@ def test_the_library_is_asked_about_a_submission(client: TestClient) -> None:
     wrong = client.get(f"{address}/queries/institutions/holdings", params={"ask": "1", "holder": "no iri"})
     assert (wrong.status_code, 'role="alert"' in wrong.text) == (200, True)
     assert client.get(f"{address}/queries/institutions/nothing").status_code == 404
+
+
+def test_to_keep_needs_the_key_where_there_are_keys(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key, line = access.new_key("analyst")
+    (tmp_path / "keys").write_text(line + "\n", encoding="utf-8")
+    monkeypatch.setenv("GUIJU_KEYS_FILE", str(tmp_path / "keys"))
+    settings.cache_clear()
+    try:
+        address = _post(client, facts=FACTS)
+        asked = client.post("/validate", data={"facts": FACTS, "keep": "1"})
+        assert "</textarea>" in asked.text
+        for answer in (asked, client.post(address + "/keep", headers=HTML), client.get("/submissions", headers=HTML)):
+            assert (answer.status_code, answer.headers["www-authenticate"].split()[0]) == (401, "Basic")
+        # These tests have no store: that is what stands in the way of whoever has the key.
+        known = client.post(address + "/keep", headers=HTML, auth=("any", key))
+        assert (known.status_code, "没有" in known.text or "不保存" in known.text) == (403, True)
+        assert client.get(address).status_code == 200
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
 
 
 def test_what_is_unknown_or_gone_is_told(client: TestClient) -> None:

@@ -29,7 +29,7 @@ from guiju.service.held import held
 from guiju.service.jobs import Job
 from guiju.service.problems import Problem
 from guiju.service.store import Record
-from guiju.service.validation import Asked, form_page, how, text_of
+from guiju.service.validation import Asked, form_page, how, keeps, text_of
 from guiju.tables import as_csv
 
 router = APIRouter(include_in_schema=False)
@@ -45,7 +45,10 @@ _MEDIA = {"turtle": "text/turtle", "ntriples": "application/n-triples", "nquads"
 
 @dataclass(frozen=True)
 class Submission:
-    """What every page of a submission tells of it; ``until`` is when it goes, empty where it is kept."""
+    """What every page of a submission tells of it.
+
+    ``until`` is when it goes, empty where it is kept; ``trouble`` says why it was not kept though it should have been.
+    """
 
     id: str
     name: str
@@ -56,6 +59,7 @@ class Submission:
     version: str
     kept: bool
     until: str
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class Found:
         return Submission(
             job.id, "" if job.name == _UNNAMED else job.name, _stamp(job.created), sha256(job.facts).hexdigest(),
             len(job.facts), tuple(_given(job, "document")), __version__, False, _time(job.until),
+            str(job.problem.detail) if job.problem else "",
         )  # fmt: skip
 
     @property
@@ -385,8 +390,8 @@ async def _found(id_: str) -> Found:
         raise Problem(
             404,
             "no-submission",
-            "没有这次报送：没有保存的过一小时就消失。 "
-            "There is no such submission; one that is not kept goes after an hour.",
+            "没有这次报送：未保存的过一段时间就消失。 "
+            "There is no such submission; one that is not kept goes after a while.",
         )
     return found
 
@@ -417,7 +422,7 @@ def _page(
         here = f"{root}/submissions/{found.id}"
         more |= {"one": found.shown, "here": here, "permalink": f"{request.url.scheme}://{request.url.netloc}{here}"}
     titles = {document["key"]: document["title"]["zh"] for document in held().library.documents()}
-    body = html.render(template, root=root, titles=titles, **more)
+    body = html.render(template, root=root, titles=titles, keeps=keeps(), **more)
     # What a stranger sent is for the one who knows its address, and for no cache.
     return Response(body, media_type="text/html", headers={"Cache-Control": "no-store", **(headers or {})})
 

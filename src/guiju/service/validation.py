@@ -25,6 +25,7 @@ from guiju.service.forms import limited, sound
 from guiju.service.held import held
 from guiju.service.problems import Problem
 from guiju.service.settings import settings
+from guiju.service.store.opening import OFF
 from guiju.show import prefixed
 
 router = APIRouter(include_in_schema=False)
@@ -88,6 +89,11 @@ def how(as_of: str, documents: Sequence[str]) -> list[str]:
     return [*([f"--as-of={as_of}"] if as_of else []), *(f"--document={key}" for key in documents)]
 
 
+def keeps() -> bool:
+    """Whether anything can be kept here."""
+    return settings().writing == "on" and settings().store != OFF
+
+
 def form_page(request: Request, asked: Asked, error: str = "") -> Response:
     """The form, filled in; ``error`` is what was wrong with what was sent."""
     body = html.render(
@@ -97,6 +103,8 @@ def form_page(request: Request, asked: Asked, error: str = "") -> Response:
         error=error,
         formats=FORMATS,
         samples=list(samples()),
+        keeps=keeps(),
+        minutes=round(settings().jobs_seconds / 60),
         documents=[one for one in held().library.documents() if held().library.norms(keys.parse(one["key"]))],
     )
     return Response(body, media_type="text/html", headers={"Cache-Control": "no-store"})
