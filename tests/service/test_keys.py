@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from guiju.service import access, problems
 from guiju.service.access import Asked, check, new_key, trusted, writing
 from guiju.service.settings import BadSettings, settings
-from tests.service.server import SRC, Server, serving
+from tests.service.server import SRC, Server, serving, within
 
 Set = Callable[..., None]
 LOCAL = "http://127.0.0.1:8000"
@@ -311,6 +311,9 @@ def test_a_server_with_keys_asks_for_one(guarded: tuple[Server, str]) -> None:
     server, key = guarded
     assert server.get("/metrics").status == 401
     assert server.get("/metrics", Authorization=f"Bearer {key}").status == 200
+    assert within(10, lambda: "key=prometheus" in server.log()), "the log names the key, and has no more of it"
+    assert key not in server.log()
+    assert sha256(key.encode()).hexdigest() not in server.log()
     assert server.get("/api/v1/health").status == 200, "what is public needs none"
     assert server.ask("POST", "/validate", {"Origin": "http://evil.example"}).status == 403
     assert server.get("/", Host="evil.example").status == 421

@@ -1,8 +1,8 @@
 """The server as ``guiju serve`` runs it: told to end, it lets work under way finish, and exits with 0.
 
 A signal (SIGTERM, SIGINT) closes the door at once: new connections are refused, which every proxy understands.
-What was asked before has ``GUIJU_GRACE`` seconds; then it is ended, and the workers with it. A second signal ends all
-at once. Should the server itself be killed, the kernel ends its workers.
+What was asked before has ``GUIJU_GRACE`` seconds, and what is judged to be kept as long again; then it is ended, with
+the workers. A second signal ends all at once. Should the server itself be killed, the kernel ends its workers.
 
 A connection on which no request begins within ``GUIJU_ARRIVAL`` seconds, or only drips, is closed: the server's
 descriptors are not for whoever opens the most connections.
