@@ -43,7 +43,15 @@ _ASYNC = re.compile(r"(?:^|[,;\s])respond-async(?:$|[,;\s])", re.IGNORECASE)
 _EVERYTHING = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
 
 router = APIRouter(prefix=_PLACE, tags=["submissions"], dependencies=[Depends(only_known)], lifespan=kept.running)
-Id = Annotated[str, Path(alias="id", max_length=36, description="报送的 UUID。 The submission's UUID.")]
+Id = Annotated[
+    str,
+    Path(
+        alias="id",
+        max_length=36,
+        description="报送的 UUID。 The submission's UUID.",
+        examples=["00000000-0000-4000-8000-000000000000"],
+    ),
+]
 
 
 @router.post(
