@@ -8,10 +8,11 @@ import pytest
 
 from guiju.derivation import derive, strata
 from guiju.knowledge import Knowledge
-from guiju.verdicts import Verdict, assess, in_force
+from guiju.verdicts import OUTCOMES, Verdict, assess, in_force
 from tests import casework
 
 LATE = next(f for f in casework.FOLDERS if f.name == "art_39__para_2.report-to-supervisory-board")
+COMPOSITE = next(f for f in casework.FOLDERS if f.name == "art_10__para_1.unsuitable-shareholder")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,16 @@ def test_every_part_of_every_explanation_is_bilingual(verdicts: dict[tuple[str, 
             assert verdict.remedy, verdict.norm
         if verdict.outcome == "cantTell":
             assert verdict.missing, verdict.norm
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_verdicts_of_one_outcome_are_explained_as_among_all(outcome: str, knowledge: Knowledge) -> None:
+    facts = [fact for folder in (LATE, COMPOSITE) for fact in casework.facts(folder)]
+    every, some = (assess(facts, knowledge, explained=explained) for explained in (OUTCOMES, {outcome}))
+    wanted = [verdict for verdict in every.verdicts if verdict.outcome == outcome]
+    assert [verdict for verdict in some.verdicts if verdict.outcome == outcome] == wanted
+    assert some.summary() == every.summary()
+    assert set(some.store) == set(every.store)
 
 
 def test_derivations_run_in_strata_and_reach_a_fixpoint(knowledge: Knowledge) -> None:
