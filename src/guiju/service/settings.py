@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     bodies: Annotated[int, Field(ge=MIB, le=1024 * GIB)] = 256 * MIB
     """Bytes of the bodies of all requests under way together; where there are more, the last is answered 503."""
 
+    cache: str = ""
+    """Where what is compiled of the knowledge base is kept: a folder, or ``off``. Every command reads it for itself."""
     store: str = ""
     """Where submissions are kept: a folder, the query address of a SPARQL store, or ``off``; else the user's data."""
     store_update: str = ""
