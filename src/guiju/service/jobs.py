@@ -49,6 +49,7 @@ class Job:
     problem: Problem | None = None
     kept: bool = False
     ended: datetime | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     @property
     def until(self) -> datetime | None:
@@ -101,7 +102,10 @@ def submit(
     _make_room(job)
     work = _begin(job, "keep" if keep else "validate")
     _jobs[job.id] = job
-    _follow(job, _run(job, work, keep))
+    task = asyncio.get_running_loop().create_task(_run(job, work, keep))
+    _tasks[job.id] = task
+    # One that is cancelled before it has begun ends, too.
+    task.add_done_callback(lambda _: _end(job, work))
     return job
 
 
@@ -130,11 +134,12 @@ async def keep(job: Job, keeper: Keeper) -> None:
 
     Raises the Problem for which it cannot be; the job stays as it was.
     """
-    if job.kept:
-        return
-    _, record = await judge.finished(_begin(job, "keep"))
-    await keeper(job, record.decode())
-    job.keep = job.kept = True
+    async with job.lock:
+        if job.kept:
+            return
+        _, record = await judge.finished(_begin(job, "keep"))
+        await keeper(job, record.decode())
+        job.keep = job.kept = True
 
 
 def _begin(job: Job, command: str) -> asyncio.Task[Reply]:
@@ -161,14 +166,15 @@ async def _run(job: Job, work: asyncio.Task[Reply], keeper: Keeper | None) -> No
         job.state = "done"
     except Problem as problem:
         job.problem, job.state = problem, "failed"
-    except asyncio.CancelledError:
-        work.cancel()
+
+
+def _end(job: Job, work: asyncio.Task[Reply]) -> None:
+    work.cancel()
+    if job.state != "done":
         job.state = "failed"
-        raise
-    finally:
-        job.ended = datetime.now(UTC)
-        _tasks.pop(job.id, None)
-        _make_room()
+    job.ended = datetime.now(UTC)
+    del _tasks[job.id]
+    _make_room()
 
 
 async def _kept(job: Job, keeper: Keeper, record: str) -> None:
@@ -181,10 +187,6 @@ async def _kept(job: Job, keeper: Keeper, record: str) -> None:
         # The report is there all the same.
         _LOG.error("a submission was not kept", exc_info=error)
         job.problem = Problem(500, "not-kept", "没有保存，可再试一次。 It was not kept; try once more.")
-
-
-def _follow(job: Job, work: Any) -> None:
-    _tasks[job.id] = asyncio.get_running_loop().create_task(work)
 
 
 def _make_room(new: Job | None = None) -> None:

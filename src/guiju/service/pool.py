@@ -14,6 +14,7 @@ import secrets
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,8 @@ from guiju.service import worker
 _LOG = logging.getLogger(__name__)
 _GRACE = 1.0
 """Seconds after which a worker that should have answered, or ended its copy, is itself ended."""
+_SELDOM = 60
+"""Seconds between two attempts to start a worker that does not start, after the first few."""
 _HEADER = 1024 * 1024
 """Bytes of a frame's header at most: what a copy sends may be anything."""
 _CHUNK = 256 * 1024
@@ -158,7 +161,8 @@ class Pool:
         self, job: Mapping[str, Any], body: bytes, progress: Progress | None, begun: Callable[[], None]
     ) -> Reply:
         try:
-            chosen = await asyncio.wait_for(self._ready(), self.limits.deadline)
+            async with asyncio.timeout(self.limits.deadline):
+                chosen = await self._ready()
         except TimeoutError:
             self.counts.busy += 1
             raise Busy from None
@@ -240,14 +244,14 @@ class Pool:
     async def _start(self, broken: _Worker | None = None) -> None:
         if broken:
             await broken.kill()
-        while True:
+        for attempt in count():
             try:
                 started = await _Worker.start(self.kind, self.limits.memory)
                 self._all.add(started)
                 await started.load(self.snapshot())
             except (OSError, asyncio.IncompleteReadError, _Nonsense):
                 _LOG.exception("a worker of %s did not start; trying again", self.kind)
-                await asyncio.sleep(1)
+                await asyncio.sleep(min(2**attempt, _SELDOM))
             else:
                 self.counts.started += 1
                 self._idle.put_nowait(started)
