@@ -53,9 +53,8 @@ app = FastAPI(
     openapi_tags=programs.TAGS,
     lifespan=_lifespan,
     generate_unique_id_function=openapi.name,
-    # The generated pages load scripts from elsewhere; the description itself is at /openapi.json.
-    docs_url=None,
-    redoc_url=None,
+    # The generated pages load scripts from elsewhere; the description itself is given by a route of ours.
+    openapi_url=None,
 )
 app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
 for layer in (operations.Operations, headers.Headers, access.Asked, bodies.Bodies, operations.Faults)[::-1]:

@@ -11,9 +11,11 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
-from guiju import api, keys
+from guiju import api, keys, library
+from guiju.paths import samples
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS
+from guiju.service.openapi import example_of
 from tests.test_cli import BELOW
 
 AIC = "aic-measures-2018"
@@ -285,6 +287,14 @@ def test_a_question_about_facts_is_asked_of_facts(client: TestClient) -> None:
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
     assert client.post("/api/v1/queries/norms/deadlines", content=b"x").status_code == 405
     assert client.post(f"{place}&no=1", content=BELOW.encode()).status_code == 422
+
+
+def test_examples_of_questions_about_facts_are_in_the_sample() -> None:
+    facts = rdf(samples()["amc-group"].read_bytes(), "text/turtle")
+    for question in library.catalogue(held().library.knowledge.root):
+        if question.about_facts:
+            wanted = {NamedNode(example_of(param)) for param in question.params if param.default is None}
+            assert wanted <= {triple.subject for triple in facts}, question.name
 
 
 def rdf(body: bytes, media: str) -> list[Triple]:

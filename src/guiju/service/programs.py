@@ -58,6 +58,14 @@ async def health() -> Response:
     return Response(body, media_type=JSON, headers={"Cache-Control": "no-store"})
 
 
+@router.get("/openapi.json", include_in_schema=False, response_class=Response)
+def description(request: Request) -> Response:
+    """The description of the API, with the server's mount point."""
+    root = request.scope.get("root_path", "")
+    whole = request.app.openapi()
+    return respond(request, answers.as_json({**whole, "servers": [{"url": root or "/"}]}), JSON)
+
+
 @strict.get(
     "/api/v1/documents",
     tags=["law"],

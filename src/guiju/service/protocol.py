@@ -86,8 +86,15 @@ _OPERATION: dict[str, Any] = {
     "tags": ["linked data"],
     "response_class": Response,
     "responses": {
-        **openapi.texts(dict.fromkeys([*_TABLES, *_GRAPHS]), 400, 406, 413, 503),
-        403: openapi.problems(403)[403],
+        **openapi.texts(dict.fromkeys([*_TABLES, *_GRAPHS, "text/html"]), 400, 406, 413, 503),
+        **openapi.problems(403),
+    },
+}
+_READ: dict[str, Any] = {
+    **_OPERATION,
+    "responses": {
+        **_OPERATION["responses"],
+        303: {"description": "浏览器：见编辑器。 A browser is led to the editor where there is no query."},
     },
 }
 _EXAMPLE = "SELECT * { ?norm <https://w3id.org/guiju/ontology#force> <https://w3id.org/guiju/ontology#InPrinciple> }"
@@ -113,7 +120,7 @@ _BODY = {
 }
 
 
-@router.get("/sparql", summary="SPARQL 查询 A SPARQL query", openapi_extra={"parameters": [_QUERY]}, **_OPERATION)
+@router.get("/sparql", summary="SPARQL 查询 A SPARQL query", openapi_extra={"parameters": [_QUERY]}, **_READ)
 async def by_get(request: Request) -> Response:
     """The answer to the SPARQL query ``query``; without one, what the endpoint is."""
     query = _query(_pairs(request.scope["query_string"]))
