@@ -206,7 +206,15 @@ def _begun(server: Server, threads: ThreadPoolExecutor) -> Any:
 
 
 def _gone(processes: set[int]) -> bool:
-    return within(10, lambda: not any(Path(f"/proc/{number}").exists() for number in processes))
+    return within(20, lambda: all(_state(number) in {"", "Z"} for number in processes))
+
+
+def _state(number: int) -> str:
+    """How the kernel has a process: R runs, S sleeps, Z has ended; empty for none."""
+    try:
+        return Path(f"/proc/{number}/status").read_text().partition("State:\t")[2][:1]
+    except OSError:
+        return ""
 
 
 def test_told_to_end_it_lets_what_is_under_way_finish_and_exits_with_0() -> None:

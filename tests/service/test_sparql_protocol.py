@@ -15,7 +15,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
-from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -504,29 +503,6 @@ def test_a_killed_worker_is_replaced(server: Server) -> None:
     found = [_get(server, "ASK {}") for _ in range(4)]
     assert {answer.status for answer in found} <= {200, 503}
     assert within(20, lambda: _get(server, "ASK {}").status == 200)
-
-
-def test_no_worker_outlives_its_server() -> None:
-    with serving(GUIJU_SPARQL_WORKERS="1", GUIJU_SPARQL_DEADLINE="3") as server, ThreadPoolExecutor(1) as threads:
-        assert _true(_get(server, "ASK {}"))
-        alone = server.workers()
-        assert len(alone) == 1
-        stuck = threads.submit(_get, server, STUCK)
-        assert within(20, lambda: any(_state(number) == "R" for number in server.copies())), "it runs the query"
-        alone |= server.copies()
-        assert len(alone) == 2
-        assert not stuck.done()
-        os.kill(server.pid, signal.SIGKILL)
-        assert stuck.exception(20) is not None
-        assert within(20, lambda: all(_state(number) in {"", "Z"} for number in alone))
-
-
-def _state(number: int) -> str:
-    """How the kernel has a process: R runs, S sleeps, Z has ended; empty for none."""
-    try:
-        return Path(f"/proc/{number}/status").read_text().partition("State:\t")[2][:1]
-    except OSError:
-        return ""
 
 
 def test_large_bodies_are_refused(server: Server) -> None:
