@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -163,6 +165,27 @@ def test_verdicts_and_explanations_are_those_of_the_default(knowledge: Knowledge
         "remedy",
         "chain",
     }
+
+
+def test_targets_are_those_of_the_definition_where_facts_have_classes_of_their_own(knowledge: Knowledge) -> None:
+    folder = next(folder for folder in casework.FOLDERS if len(casework.facts(folder)) < 120)
+    shapes = selected(knowledge, [casework.shape(folder)])
+    target = next(t.object for t in shapes if t.predicate.value == keys.SH + "targetClass")
+    facts = list(derive(casework.facts(folder), knowledge).triples)
+    kind, below = NamedNode(keys.RDF + "type"), NamedNode(keys.RDFS + "subClassOf")
+    own, lower = NamedNode("urn:x:own"), NamedNode("urn:x:lower")
+    moved = [Triple(t.subject, kind, lower) if t.object == target and t.predicate == kind else t for t in facts]
+    moved += [Triple(lower, below, own), Triple(own, below, target), Triple(own, below, lower)]
+    results = engines.run(moved, shapes, engines.COLUMNAR)
+    assert results == engines.run(facts, shapes, engines.COLUMNAR) == engines.run(moved, shapes, engines.PYSHACL)
+    assert results
+
+
+def test_what_is_not_installed_is_named() -> None:
+    program = "import sys; sys.modules['numpy'] = None; from guiju import engines; engines.run([], [], 'columnar')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "The engine columnar needs numpy: install guiju[columnar]." in done.stderr
 
 
 def _bent(triples: list[Triple], rng: random.Random) -> Iterator[Triple]:

@@ -12,10 +12,11 @@ from array import array
 from collections.abc import Iterable
 from datetime import date
 from enum import IntEnum
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from guiju import keys
 
@@ -52,6 +53,8 @@ _BOOLEAN_TYPE = NamedNode(keys.XSD + "boolean")
 _STRING, _INTEGERS, _DECIMALS, _BOOLEAN, _DATES = (
     keys.XSD + name for name in ("string", "integer", "decimal", "boolean", "date")
 )
+_CHUNK = 1 << 16
+"""Triples that are taken apart at once."""
 _WIDTH = 18
 """Digits that always fit in a column; a longer number is kept aside, exactly."""
 
@@ -64,6 +67,7 @@ class Terms:
 
     def __init__(self) -> None:
         self._numbers: dict[Term, int] = {}
+        self._written: dict[bytes, int] = {}
         self._terms: list[Term] = []
         self._kinds, self._values, self._scales = array("b"), array("q"), array("b")
         self._long: dict[int, int] = {}
@@ -91,11 +95,17 @@ class Terms:
 
     def encode(self, triples: Iterable[Triple]) -> NDArray[np.int32]:
         """Triples as rows of three numbers."""
-        numbers, known, add = array("i"), self._numbers, self.number
-        for triple in triples:
-            for term in triple:
-                found = known.get(term)
-                numbers.append(add(term) if found is None else found)
+        # A term of a Python triple takes longer to make and look up than its N-Triples to write, cut and look up.
+        numbers, known = array("i"), self._written
+        rest = iter(triples)
+        while chunk := list(islice(rest, _CHUNK)):
+            text = serialize(chunk, format=RdfFormat.N_TRIPLES) or b""
+            parts = list(chain.from_iterable([line.split(b" ", 2) for line in text.split(b" .\n")[:-1]]))
+            fresh = [part for part in dict.fromkeys(parts) if part not in known]
+            lines = b"".join(b"<urn:x> <urn:x> %b .\n" % part for part in fresh)
+            terms = (quad.object for quad in parse(lines, format=RdfFormat.N_TRIPLES))
+            known.update((part, self.number(term)) for part, term in zip(fresh, terms, strict=True))
+            numbers.extend(map(known.__getitem__, parts))
         return np.frombuffer(numbers, dtype=np.int32).reshape(-1, 3) if numbers else np.empty((0, 3), np.int32)
 
     def kinds(self, ids: Ids) -> NDArray[np.int8]:
