@@ -346,8 +346,9 @@ def test_no_page_is_wider_than_the_window(plain: Seen, width: int) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(plain: Seen, scheme: str) -> None:
     plain.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    # The longest pages are made of the same parts as the others.
-    for path in (path for path in READ if path not in {f"/about/id/{AIC}", "/terms", "/coverage"}):
+    # The longest pages are made of the same parts as the others; in the dark only the colours differ.
+    shorter = [path for path in READ if path not in {f"/about/id/{AIC}", "/terms", "/coverage"}]
+    for path in shorter if scheme == "light" else shorter[::2]:
         found = Axe().run(plain.go(path)).response["violations"]
         serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in {"serious", "critical"}]
         assert not serious, path

@@ -40,7 +40,14 @@ _DELAY = 700
 _UNNAMED = "stdin"
 """The name of facts that were pasted."""
 _ENDED = "已取消，没有检验。 It was cancelled and is not judged."
-_MEDIA = {"turtle": "text/turtle", "ntriples": "application/n-triples", "nquads": "application/n-quads"}
+_FILES = {
+    "turtle": ("text/turtle", "facts.ttl"),
+    "ntriples": ("application/n-triples", "facts.nt"),
+    "nquads": ("application/n-quads", "facts.nq"),
+    "trig": ("application/trig", "facts.trig"),
+    "jsonld": ("application/ld+json", "facts.jsonld"),
+    "rdfxml": ("application/rdf+xml", "facts.rdf"),
+}
 
 
 @dataclass(frozen=True)
@@ -251,8 +258,7 @@ async def as_turtle(id_: str) -> Response:
 async def facts(id_: str) -> Response:
     """The facts as a file."""
     sent, form = await asyncio.to_thread((await _found(id_)).facts)
-    form = NAMES.get(form, form)
-    return _file(sent, _MEDIA.get(form, "application/octet-stream"), f"facts.{form}")
+    return _file(sent, *_FILES.get(NAMES.get(form, ""), ("application/octet-stream", "facts")))
 
 
 @router.get("/submissions/{id_}/proofs", response_class=Response)
@@ -385,7 +391,9 @@ def _cell(cell: dict[str, str]) -> dict[str, str]:
 
 async def _found(id_: str) -> Found:
     """A submission by its id. Problem 404 where there is none, or none any more."""
-    found = Found(jobs.find(id_), await asyncio.to_thread(kept.store().find, id_))
+    job = jobs.find(id_)
+    # What is not kept is shown without asking the store, also where there is none, or it fails.
+    found = Found(job, None if job and not job.kept else await asyncio.to_thread(kept.store().find, id_))
     if not found.job and not found.record:
         raise Problem(
             404,
