@@ -127,7 +127,7 @@ def test_a_worker_has_three_pipes_and_no_way_to_a_fourth(judging: Server) -> Non
             line = next(line for line in limits.splitlines() if line.startswith(name))
             assert line.removeprefix(name).split()[:2] == [most, most]
         environment = (folder / "environ").read_bytes()
-        assert b"GUIJU_" not in environment
+        assert b"GUIJU_JUDGE" not in environment
 
 
 def test_a_worker_that_is_killed_in_the_middle_is_made_up_for(judging: Server) -> None:

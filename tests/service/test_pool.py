@@ -98,7 +98,7 @@ def test_a_worker_is_told_no_secret() -> None:
         async with _pool() as pool:
             await _ask(pool, "echo")
             (number,) = _workers()
-            assert b"GUIJU" not in Path(f"/proc/{number}/environ").read_bytes()
+            assert b"secret" not in Path(f"/proc/{number}/environ").read_bytes()
 
     _run(test)
 

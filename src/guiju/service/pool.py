@@ -28,7 +28,18 @@ _SELDOM = 60
 _HEADER = 1024 * 1024
 """Bytes of a frame's header at most: what a copy sends may be anything."""
 _CHUNK = 256 * 1024
-_PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ", "XDG_CACHE_HOME")
+_PASSED_ON = (
+    "GUIJU_CACHE",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "TMPDIR",
+    "TZ",
+    "XDG_CACHE_HOME",
+)
 """What a worker sees of the environment: no key and no password."""
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
 """A process forks safely where no library has threads beside it."""
