@@ -36,7 +36,7 @@ from tests.toy import Toy
 
 SHAPES_EACH = 3
 """Of every component, so many shapes, the cases of which are bent."""
-SAMPLE = next(iter(samples().values()))
+SAMPLE = samples()["company-in-trouble"]
 _DECIMAL, _INTEGER, _DATE = (NamedNode(keys.XSD + name) for name in ("decimal", "integer", "date"))
 _ENDS = ("2004-01-01", "2026-12-31", "0001-01-01", "9999-12-31", "2020-02-29")
 
@@ -148,11 +148,10 @@ def _counted(rows: Iterable[dict[str, Any]]) -> Counter[frozenset[tuple[str, Any
 def test_verdicts_and_explanations_are_those_of_the_default(knowledge: Knowledge) -> None:
     facts = [
         *receive([str(SAMPLE)], knowledge).triples,
-        *(t for folder in casework.FOLDERS[::150] for t in casework.facts(folder)),
+        *(t for folder in casework.FOLDERS[::200] for t in casework.facts(folder)),
     ]
     own, other = assess(facts, knowledge, engine=engines.COLUMNAR), assess(facts, knowledge)
     assert own.verdicts == other.verdicts
-    assert set(own.store) == set(other.store)
     assert {
         part
         for verdict in own.verdicts
