@@ -30,6 +30,7 @@ from guiju.service.store.remote import Elsewhere
 from guiju.submission import receive
 from tests.service.keeper import invented
 from tests.service.server import SRC, Answer, Server, serving, within
+from tests.service.stores import free_port
 
 PLACE = "/api/v1/submissions"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -310,7 +311,12 @@ def test_kept_with_a_key_over_the_end_of_the_server_for_one_server_at_a_time(tmp
     key, line = new_key("pipeline")
     (tmp_path / "keys").write_text(line + "\n")
     (tmp_path / "keys").chmod(0o600)
-    settings = {**ONE_EACH, "GUIJU_STORE": str(tmp_path / "kept"), "GUIJU_KEYS_FILE": str(tmp_path / "keys")}
+    settings = {
+        **ONE_EACH,
+        "GUIJU_GRACE": "80",
+        "GUIJU_STORE": str(tmp_path / "kept"),
+        "GUIJU_KEYS_FILE": str(tmp_path / "keys"),
+    }
     with serving(**settings) as one:
         assert _send(one, _facts(2019, LEAST)).status == 401
         assert one.get(PLACE).status == 401
@@ -332,9 +338,25 @@ def test_kept_with_a_key_over_the_end_of_the_server_for_one_server_at_a_time(tmp
         assert len(_json(one.get(PLACE, Authorization=f"Bearer {key}"))) == 2
         sent = _send(one, _facts(2021, LEAST), Authorization=f"Bearer {key}", Prefer="respond-async")
         assert sent.status == 202
+        one.process.terminate()
+        one.process.wait(90)
     # Told to end, the server has first judged and kept what it had accepted.
     with closing(Submissions(Embedded(tmp_path / "kept"))) as kept:
         assert kept.find(sent.headers["location"].rsplit("/")[-1]) and kept.total() == 3
+
+
+def test_judging_goes_on_without_a_store_and_what_was_to_be_kept_says_why_it_is_not() -> None:
+    at = f"http://127.0.0.1:{free_port()}/"
+    with serving(**ONE_EACH, GUIJU_STORE=f"{at}query", GUIJU_STORE_GRAPHS=f"{at}store") as alone:
+        sent = _send(alone, _facts(2019, LEAST), Prefer="respond-async")
+        assert sent.status == 202
+        place = sent.headers["location"]
+        assert within(60, lambda: _json(alone.get(place))["state"] == "done")
+        assert _json(alone.get(place))["problem"]["code"] == "store"
+        assert alone.get(f"{place}/report").status == 409
+        assert alone.get(PLACE).status == alone.get(f"{PLACE}/{UNKNOWN}").status == 503
+        assert "guiju_submissions NaN" in alone.get("/metrics").text
+        assert alone.get(place.removeprefix("/api/v1"), "text/html").status == 200
 
 
 def test_a_service_that_keeps_nothing() -> None:

@@ -114,12 +114,10 @@ async def listed(request: Request, part: InParts) -> Response:
 )
 async def one(request: Request, id_: Id) -> Response:
     """What is kept of a submission; how far it is while it is judged, and why where it could not be."""
-    record = await asyncio.to_thread(kept.store().find, id_)
-    if record:
-        return _json(_described(record))
-    if job := jobs.find(id_):
+    job = jobs.find(id_)
+    if job and not job.kept:
         return _json(_under_way(job))
-    raise _unknown()
+    return _json(_described(await _record(id_)))
 
 
 @router.delete(
@@ -135,6 +133,8 @@ async def delete(request: Request, id_: Id) -> Response:
     job = jobs.find(id_)
     if job:
         jobs.cancel(job)
+        if not job.keep:
+            return Response(status_code=204)
     if not await asyncio.to_thread(kept.store().delete, id_) and not job:
         raise _unknown()
     return Response(status_code=204)
@@ -286,16 +286,17 @@ def _changes(answer: bytes) -> list[Change]:
 
 async def _record(id_: str) -> Record:
     """A kept submission. Problem 404 where there is none, 409 where it is not kept, or not yet."""
-    record = await asyncio.to_thread(kept.store().find, id_)
-    if record:
-        return record
-    if job := jobs.find(id_):
+    job = jobs.find(id_)
+    if job and not job.kept:
         raise Problem(
             409,
             "under-way" if job.under_way else "not-kept",
             "还没有检验完。 It is not judged yet." if job.under_way else "这次报送没有保存。 It is not kept.",
         )
-    raise _unknown()
+    record = await asyncio.to_thread(kept.store().find, id_)
+    if record is None:
+        raise _unknown()
+    return record
 
 
 async def _lines(id_: str) -> list[bytes]:
