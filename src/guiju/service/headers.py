@@ -68,7 +68,7 @@ class Headers:
                 message = {**message, "body": b""}
             await send(message)
 
-        if asks_leave and not private:
+        if asks_leave:
             method = "GET"
             leave = {
                 "Access-Control-Allow-Methods": allowed,
