@@ -15,8 +15,6 @@ from typing import Annotated, Literal, get_args, get_origin
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from guiju.kept import VARIABLE as CACHE
-
 PREFIX = "GUIJU_"
 MIB, GIB = 1024**2, 1024**3
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -128,7 +126,7 @@ def allowed(field: str) -> str:
 
 def unknown() -> list[str]:
     """What is said of variables that begin like ours and are none: a misspelt one would be passed over in silence."""
-    ours = {CACHE, *(PREFIX + name.upper() for name in Settings.model_fields)}
+    ours = {PREFIX + name.upper() for name in Settings.model_fields}
     found = []
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in ours:
