@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from guiju import engines
 from guiju.derivation import derive, strata
 from guiju.knowledge import Knowledge
-from guiju.verdicts import OUTCOMES, Verdict, assess, in_force
+from guiju.verdicts import OUTCOMES, Verdict, assess, explain, in_force, judge, selected
 from tests import casework
 
 LATE = next(f for f in casework.FOLDERS if f.name == "art_39__para_2.report-to-supervisory-board")
@@ -80,6 +82,22 @@ def test_verdicts_of_one_outcome_are_explained_as_among_all(outcome: str, knowle
     assert [verdict for verdict in some.verdicts if verdict.outcome == outcome] == wanted
     assert some.summary() == every.summary()
     assert set(some.store) == set(every.store)
+
+
+@pytest.mark.parametrize("folder", [LATE, COMPOSITE, *casework.FOLDERS[50::120]], ids=casework.name)
+def test_what_no_question_reads_changes_no_answer(folder: Path, knowledge: Knowledge) -> None:
+    """Verdicts and explanations from what the queries are said to read, and from all that there is."""
+    facts, found = casework.facts(folder), []
+    whole = Knowledge()
+    whole.__dict__.update(knowledge.__dict__, asked=([*knowledge.triples, *knowledge.shapes], []))
+    for held in (knowledge, whole):
+        derived, shapes = derive(facts, held), in_force(held, None)
+        results = engines.run(derived.triples, selected(held, shapes))
+        verdicts, evidence = judge(derived, results, shapes, held)
+        explain(verdicts, evidence, held)
+        subjects = evidence.select(held.query("subjects"))
+        found.append((sorted(map(str, verdicts)), sorted(str(sorted(row.items())) for row in subjects)))
+    assert found[0] == found[1]
 
 
 def test_derivations_run_in_strata_and_reach_a_fixpoint(knowledge: Knowledge) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import chain
 
 from pyoxigraph import Store, Triple
@@ -20,20 +21,27 @@ class Evidence:
     With that engine a question is answered from the columns, or, where they do not run it, from the store.
     """
 
-    def __init__(self, sources: Iterable[Iterable[Triple]], engine: str) -> None:
+    def __init__(self, sources: Iterable[Iterable[Triple]], rest: Iterable[Triple], engine: str) -> None:
+        """``rest`` is what belongs to it, too, but no question put to :meth:`select` reads."""
         triples = [list(source) for source in sources]
-        self.store = Store()
+        self._asked, self._rest = Store(), rest
         for source in triples:
-            fill(self.store, source)
+            fill(self._asked, source)
         self._columns = None
         if engine == COLUMNAR:
             from guiju.columnar.answers import Columns
 
             self._columns = Columns(chain.from_iterable(triples))
 
+    @cached_property
+    def store(self) -> Store:
+        """All of it in one store, for questions of every kind."""
+        fill(self._asked, self._rest)
+        return self._asked
+
     def add(self, triples: Sequence[Triple]) -> None:
         """Take in more triples."""
-        fill(self.store, triples)
+        fill(self._asked, triples)
         if self._columns is not None:
             self._columns.add(triples)
 
@@ -46,4 +54,4 @@ class Evidence:
                 return self._columns.select(query)
             except Unsupported as reason:
                 _log.info("由库回答 is answered from the store, as the columns do not run it: %s", reason)
-        return select(self.store, query)
+        return select(self._asked, query)

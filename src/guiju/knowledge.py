@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, Variable, parse
@@ -66,6 +67,19 @@ class Knowledge:
             for subject, stated in list(about.items())
             if isinstance(subject, NamedNode) and completion.COMPONENT in stated.get(keys.RDF + "type", ())
         }
+
+    @cached_property
+    def asked(self) -> tuple[list[Triple], list[Triple]]:
+        """What of the knowledge base the queries for verdicts, their subjects and explanations read, and the rest.
+
+        Where one of them has a variable for a predicate, it asks of what is judged, which is none of ours.
+        """
+        queries = [self.query("verdicts"), self.query("subjects"), *self.within("explain").values()]
+        read = {keys.RDF + "type"}.union(*map(reads, queries))
+        parts: tuple[list[Triple], list[Triple]] = [], []
+        for triple in chain(self.triples, self.shapes):
+            parts[triple.predicate.value not in read].append(triple)
+        return parts
 
     @cached_property
     def store(self) -> Store:

@@ -15,7 +15,7 @@ from rich.text import Text as Line
 from guiju import keys, rdf
 from guiju.completion import CITATION, Index, index
 from guiju.intake import Text
-from guiju.knowledge import Knowledge, select
+from guiju.knowledge import Knowledge
 from guiju.submission import Submission
 from guiju.tables import as_csv
 from guiju.verdicts import OUTCOMES, Assessment, Part, Verdict
@@ -191,7 +191,7 @@ class Report:
 
     def _names(self) -> dict[str, _Named]:
         named: dict[str, _Named] = {}
-        for row in select(self.assessment.store, self.knowledge.query("subjects")):
+        for row in self.assessment.evidence.select(self.knowledge.query("subjects")):
             iri = row["subject"].value
             name = row["name"].value if "name" in row else ""
             kind = f"{row['zh'].value} {row['en'].value}".strip()

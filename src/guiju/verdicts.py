@@ -74,8 +74,13 @@ class Assessment:
     verdicts: list[Verdict]
     derived: Derived
     results: list[engines.Result]
-    store: Store
+    evidence: Evidence
     engine: str
+
+    @property
+    def store(self) -> Store:
+        """Facts, conclusions, verdicts and the whole knowledge base."""
+        return self.evidence.store
 
     def summary(self) -> dict[str, int]:
         """How many verdicts of each outcome."""
@@ -107,7 +112,7 @@ def assess(
     verdicts, evidence = judge(derived, results, shapes, knowledge, engine)
     explain(verdicts, evidence, knowledge, progress, explained)
     verdicts.sort(key=lambda verdict: _order(verdict, knowledge))
-    return Assessment(when, verdicts, derived, results, evidence.store, engine)
+    return Assessment(when, verdicts, derived, results, evidence, engine)
 
 
 def judge(
@@ -248,8 +253,8 @@ def _evidence(
                 ("resultSeverity", result.severity),
             )
         ]
-    sources = (derived.triples, knowledge.triples, knowledge.shapes, derived.calendar_days, stated)
-    return Evidence(sources, engine)
+    asked, rest = knowledge.asked
+    return Evidence((derived.triples, asked, derived.calendar_days, stated), rest, engine)
 
 
 def _verdict(row: Row) -> Verdict:
