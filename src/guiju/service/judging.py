@@ -189,9 +189,11 @@ def _text(cell: dict[str, str]) -> str | None:
     return cell["text"] or None
 
 
-async def _run(request: Request, command: str, arguments: list[str]) -> str:
+async def _run(request: Request, command: str, arguments: list[str]) -> bytes:
+    """What the command prints, as the worker gave it: a long answer is neither read nor spelt anew in the server."""
     inputs = await _inputs(request)
-    return await unless_gone(request, judge.answer(command, arguments, inputs))
+    work = judge.begin(command, arguments, inputs)
+    return (await unless_gone(request, judge.finished(work)))[0]
 
 
 async def _inputs(request: Request) -> list[judge.Input]:
@@ -214,6 +216,6 @@ def _form_of(file: UploadFile) -> str:
     return media if media in NAMES else ending if ending in NAMES else "turtle"
 
 
-def _said(text: str, media: str) -> Response:
+def _said(text: bytes, media: str) -> Response:
     """What was found of a stranger's facts, which nobody else is to be given."""
     return Response(text, media_type=media, headers={"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"})
