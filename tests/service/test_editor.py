@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 from guiju import library
 from guiju.service import editor, querying
 from guiju.service.held import held
+from guiju.service.openapi import example_of
 from tests.service.server import Server
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -32,7 +33,7 @@ def _posted(server: Server, query: str) -> str:
 
 @pytest.mark.parametrize("question", EXAMPLES, ids=lambda question: question.name)
 def test_an_example_gives_the_answer_of_the_question(server: Server, question: library.Question) -> None:
-    params = {param.name: editor.example_of(param) for param in question.params if param.default is None}
+    params = {param.name: example_of(param) for param in question.params if param.default is None}
     wanted = library.ask(held().library.knowledge, question.name, params)
     body = urlencode({"query": editor.as_sparql(question)}).encode()
     headers = {"Accept": "application/sparql-results+json", "Content-Type": FORM}
