@@ -74,6 +74,8 @@ def test_long_things() -> None:
         read([("a.ttl", f'{S}"{"x" * 11}" .'.encode(), None)], limits=Limits(literal=10))
     with pytest.raises(BadInput, match="longer than 2048 characters"):
         read([("a.ttl", f"{S}<https://example.org/{'x' * 2048}> .".encode(), None)])
+    with pytest.raises(BadInput, match="longer than 16 MiB"):
+        read([("a.ttl", f"{S}1 .{'#' * 17 * 1024**2}".encode(), None)])
 
 
 def test_no_more_problems_than_a_reader_reads() -> None:

@@ -137,6 +137,16 @@ class _Reading:
         except SyntaxError as error:
             self._syntax(part, error)
             return
+        except MemoryError as error:
+            # The parser says so of one letter too many; where there is no memory left, that is another matter.
+            if "buffer" not in str(error):
+                raise
+            self.problems.add(
+                part.name,
+                Text("有一处值、名称或注释超过 16 MiB。", "A value, name or comment is longer than 16 MiB."),
+                Text("请分开书写。", "Write it in parts."),
+            )
+            return
         if not count or (not kept and not len(self.problems)):
             self.problems.add(
                 part.name,
