@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 from pyoxigraph import Literal, NamedNode
 
 from guiju import keys, library
-from guiju.service import answers, datasets, html, network_picture
+from guiju.service import answers, datasets, html, network_picture, reading
 from guiju.service.held import held
 from guiju.service.negotiation import GRAPHS, choose, respond
 from guiju.service.problems import Problem
@@ -198,7 +198,7 @@ def query(request: Request, name: str, offset: int = 0) -> Response:
     answer, error = None, None
     if asked:
         try:
-            answer = library.ask(knowledge, name, {name: value for name, value in given.items() if value})
+            answer = reading.answer(name, *((name, value) for name, value in given.items() if value))
         except library.LibraryError as wrong:
             error = wrong
     if answer and request.query_params.get("as") == "csv":

@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 
 from guiju import __version__, keys, library
 from guiju.paths import data_root
-from guiju.service import answers, linked, openapi, schema
+from guiju.service import answers, linked, openapi, reading, schema
 from guiju.service.answers import BOTH, JSON, InParts
 from guiju.service.describe import write
 from guiju.service.held import held
@@ -409,7 +409,7 @@ def _answer(request: Request, name: str, params: dict[str, str], part: InParts) 
         said = f"超过 {openapi.LONGEST} 个字符。 Longer than {openapi.LONGEST} characters."
         raise RequestValidationError([{"loc": ("query", each), "msg": said, "type": "parameter"} for each in long])
     try:
-        return answers.table(request, library.ask(held().library.knowledge, name, params), part)
+        return answers.table(request, reading.answer(name, *sorted(params.items())), part)
     except library.BadParameter as wrong:
         raise RequestValidationError(
             [{"loc": ("query", wrong.parameter), "msg": str(wrong), "type": "parameter"}]

@@ -23,7 +23,16 @@ Row = dict[str, str]
 @lru_cache(maxsize=400)
 def rows(question: str, *given: tuple[str, str]) -> list[Row]:
     """The answer to a question of the library, a row as texts by column; kept, since what is held does not change."""
-    return library.ask(held().library.knowledge, question, dict(given)).records()
+    return answer(question, *given).records()
+
+
+@lru_cache(maxsize=64)
+def answer(question: str, *given: tuple[str, str]) -> library.Answer:
+    """The answer to a question about what is held, kept as ``rows`` is: some take half a second, which anybody may ask.
+
+    Raises the LibraryErrors of :func:`guiju.library.ask`.
+    """
+    return library.ask(held().library.knowledge, question, dict(given))
 
 
 def page(iri: str, said: Iterable[Any], root: str, day: str | None = None) -> bytes:
