@@ -15,7 +15,7 @@ from guiju import engines, intake, keys, tasks
 from guiju.intake import Source
 from guiju.intake.source import FORMATS
 from guiju.keeping import kept
-from guiju.knowledge import Knowledge
+from guiju.kept import Kept
 from guiju.progress import DONE, Progress, Step
 from guiju.proofs import explained
 from guiju.service.worker import Handler, Say
@@ -35,7 +35,7 @@ _APART = 0.1
 
 def load(_: bytes) -> Handler:
     """Read and do all once; a job is ``inputs`` with name, size and form, the ``command`` and its ``arguments``."""
-    library = Library(Knowledge())
+    library = Library(Kept())
     _warm(library)
 
     def handle(job: dict[str, Any], body: bytes, say: Say) -> tuple[dict[str, Any], list[bytes]]:
