@@ -2,7 +2,8 @@
 
 It is a small compiler, not a kernel for each constraint component. A validator's SPARQL *is* the definition of its
 component, so what is compiled from it is exact by what it is; a new component needs no Python; and the same operators
-can run the queries for verdicts, explanations and derivations, which take several times as long as validation.
+run the queries for verdicts and explanations, which take several times as long as validation.
+Derivations do not run here.
 
 ``terms``
     a number for each RDF term, and literals in typed columns (integers with a power of ten, days, truths; no float).
@@ -14,8 +15,10 @@ can run the queries for verdicts, explanations and derivations, which take sever
     solutions as columns; filters over them, with SPARQL's errors; joins, OPTIONAL, UNION, MINUS and EXISTS.
 ``validate``
     all shapes: each component once, its parameters being columns like any other.
+``answers``
+    rows of a SELECT over any triples, as verdicts and explanations ask for them.
 
 What they do not cover they refuse by name (``terms.Unsupported``): syntax, variables seen from where SPARQL would not
 see them, and, once the data is known, comparisons on which engines differ. A shape that meets one goes to the default
-engine as a whole. Nothing is guessed.
+engine as a whole, a query to the store. Nothing is guessed.
 """
