@@ -6,6 +6,7 @@ their own and not kept.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from copy import deepcopy
 from pathlib import PurePath
@@ -180,13 +181,16 @@ async def ask(request: Request, name: str, part: InParts) -> Response:
     given = answers.parameters(request)
     refuse_unknown(request, {param.name for param in question.params} | answers.PARTS)
     arguments = [f"--question={name}", *(f"--param={key}={value}" for key, value in given.items())]
-    found = json.loads(await _run(request, "ask", arguments))
-    rows = [dict(zip(found["columns"], (_text(cell) for cell in row), strict=True)) for row in found["rows"]]
-    return answers.entries(request, rows, part, cached="no-store")
+    text = await _run(request, "ask", arguments)
+    # It may be large; the server goes on while it is read and written.
+    return await asyncio.to_thread(lambda: answers.entries(request, _rows(text), part, cached="no-store"))
 
 
-def _text(cell: dict[str, str]) -> str | None:
-    return cell["text"] or None
+def _rows(text: bytes) -> list[dict[str, str | None]]:
+    found = json.loads(text)
+    return [
+        {name: cell["text"] or None for name, cell in zip(found["columns"], row, strict=True)} for row in found["rows"]
+    ]
 
 
 async def _run(request: Request, command: str, arguments: list[str]) -> bytes:

@@ -190,8 +190,12 @@ async def _shown(request: Request, query: str) -> Response:
             raise _too_large(querying.PAGE_BYTES)
     except Problem as wrong:
         return editor.shown(request, query, error=str(wrong.detail), status=wrong.status_code)
-    found = {"turtle": tidy(reply.body, "text/turtle").decode()} if graph else json.loads(reply.body)
-    body = await asyncio.to_thread(editor.answered, request, query, found)
+
+    def written() -> bytes:
+        found = {"turtle": tidy(reply.body, "text/turtle").decode()} if graph else json.loads(reply.body)
+        return editor.answered(request, query, found)
+
+    body = await asyncio.to_thread(written)
     return respond(request, body, "text/html", cached="no-cache")
 
 
