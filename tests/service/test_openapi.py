@@ -141,7 +141,11 @@ def test_the_server_keeps_to_the_description(server: Server) -> None:
         operation = found.ok()
         if f"{operation.method.upper()} {operation.path}" not in wanted:
             continue
+        described = DESCRIPTION["paths"][operation.path][operation.method.lower()]
+        may_be_wrong = any(each["in"] == "query" for each in described["parameters"]) or "requestBody" in described
         for mode in schemathesis.GenerationMode:
+            if mode is schemathesis.GenerationMode.NEGATIVE and not may_be_wrong:
+                continue
             try:
                 settings(
                     max_examples=2,
@@ -152,6 +156,6 @@ def test_the_server_keeps_to_the_description(server: Server) -> None:
                     suppress_health_check=list(HealthCheck),
                 )(given(case=operation.as_strategy(generation_mode=mode))(ask))()
             except Unsatisfiable:
-                # There is nothing to do wrong.
+                # A text that may be anything cannot be wrong.
                 assert mode is schemathesis.GenerationMode.NEGATIVE
     assert asked == wanted
