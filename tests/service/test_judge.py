@@ -33,7 +33,8 @@ LONG = b"@prefix gj: <https://w3id.org/guiju/ontology#> .\n" + b"".join(
 
 @pytest.fixture(scope="module")
 def judging() -> Iterator[Server]:
-    with serving(GUIJU_JUDGE_WORKERS="1", GUIJU_JUDGE_WAITING="1", GUIJU_SPARQL_WORKERS="1") as found:
+    limits = {"WORKERS": "1", "WAITING": "1", "MEMORY": str(800 * 1024**2), "BYTES": "400000"}
+    with serving(**{f"GUIJU_JUDGE_{name}": most for name, most in limits.items()}, GUIJU_SPARQL_WORKERS="1") as found:
         yield found
 
 
@@ -163,12 +164,10 @@ def test_a_full_queue_says_when_to_come_again_and_who_goes_away_makes_room(judgi
     assert _worker(judging) == number
 
 
-def test_limits_of_memory_and_size_are_told() -> None:
-    limits = {"GUIJU_JUDGE_WORKERS": "1", "GUIJU_JUDGE_MEMORY": str(700 * 1024**2), "GUIJU_SPARQL_WORKERS": "1"}
-    with serving(**limits, GUIJU_JUDGE_BYTES="100000") as server:
-        values = b" , ".join(b"%d" % number for number in range(5_000))
-        heavy = _post(server, "/api/v1/validate", b"<urn:x:m> <https://w3id.org/guiju/ontology#value> %s ." % values)
-        assert (heavy.status, json.loads(heavy.body)["code"]) == (503, "too-heavy")
-        assert _post(server, "/api/v1/validate", SMALL).status == 200
-        large = _post(server, "/api/v1/validate", SMALL + b"#" * 100_000)
-        assert (large.status, json.loads(large.body)["code"]) == (413, "body-too-large")
+def test_limits_of_memory_and_size_are_told(judging: Server) -> None:
+    values = b" , ".join(b"%d" % number for number in range(5_000))
+    heavy = _post(judging, "/api/v1/validate", b"<urn:x:m> <https://w3id.org/guiju/ontology#value> %s ." % values)
+    assert (heavy.status, json.loads(heavy.body)["code"]) == (503, "too-heavy")
+    assert _post(judging, "/api/v1/validate", SMALL).status == 200
+    large = _post(judging, "/api/v1/validate", SMALL + b"#" * 400_000)
+    assert (large.status, json.loads(large.body)["code"]) == (413, "body-too-large")
