@@ -33,7 +33,7 @@ LONG = b"@prefix gj: <https://w3id.org/guiju/ontology#> .\n" + b"".join(
 
 @pytest.fixture(scope="module")
 def judging() -> Iterator[Server]:
-    limits = {"WORKERS": "1", "WAITING": "1", "MEMORY": str(800 * 1024**2), "BYTES": "400000"}
+    limits = {"WORKERS": "1", "WAITING": "1", "MEMORY": str(1200 * 1024**2), "BYTES": "400000"}
     with serving(**{f"GUIJU_JUDGE_{name}": most for name, most in limits.items()}, GUIJU_SPARQL_WORKERS="1") as found:
         yield found
 
