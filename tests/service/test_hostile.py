@@ -22,7 +22,7 @@ import pytest
 
 from guiju import paths
 from tests.service.server import Answer, Server, serving, within
-from tests.service.watch import Page, family, process
+from tests.service.watch import Page, family, process, warm
 
 HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 TURTLE = {"Content-Type": "text/turtle"}
@@ -37,14 +37,8 @@ MIB = 1024**2
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     limits = {"GUIJU_ARRIVAL": "1.5", "GUIJU_SPARQL_DEADLINE": "3"}
     with serving(**limits, GUIJU_STORE=str(tmp_path_factory.mktemp("kept"))) as found:
-        _warm(found)
+        warm(found)
         yield found
-
-
-def _warm(server: Server) -> None:
-    """Wait until the workers of both kinds answer."""
-    assert within(180, lambda: server.get("/sparql?query=ASK%7B%7D").status == 200)
-    assert within(180, lambda: server.ask("POST", "/api/v1/validate", TURTLE, b"").status == 400)
 
 
 @pytest.fixture(autouse=True)
@@ -365,7 +359,7 @@ def test_health_is_answered_while_every_worker_is_stuck() -> None:
         "GUIJU_STORE": "off",
     }  # fmt: skip
     with serving(**limits) as own, ThreadPoolExecutor(24) as threads:
-        _warm(own)
+        warm(own)
         before = family(own.pid)
         queries = [threads.submit(own.get, f"/sparql?query={quote(STUCK)}") for _ in range(10)]
         judgings = [threads.submit(own.ask, "POST", "/api/v1/validate", TURTLE, heavy) for _ in range(10)]
@@ -383,7 +377,7 @@ def test_health_is_answered_while_every_worker_is_stuck() -> None:
             answer.headers.get("retry-after") for answer, code in zip(told, codes, strict=True) if code == "busy"
         )
         assert within(20, lambda: len(family(own.pid)) <= len(before)), "nobody is left behind"
-        _warm(own)
+        warm(own)
 
 
 def test_nobody_is_left_when_the_server_is_killed() -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
+from tests.service.server import Server, within
+
 _SECRET = "canary-0b5f6a1c"
 _OPEN, _ACCESS = 0x20, 0x1
 """Of inotify: the file was opened, the file was read."""
@@ -102,6 +104,12 @@ def process(pid: int) -> Process | None:
         return Process(pid, int(said["PPid"]), said["State"][0], memory, files)
     except (OSError, KeyError):
         return None
+
+
+def warm(server: Server) -> None:
+    """Wait until the workers of both kinds answer."""
+    assert within(180, lambda: server.get("/sparql?query=ASK%7B%7D").status == 200)
+    assert within(180, lambda: server.ask("POST", "/api/v1/validate", body=b"").status == 400)
 
 
 class Page(HTMLParser):

@@ -15,7 +15,7 @@ import pytest
 
 from guiju.intake.source import NAMES
 from tests.service.server import Answer, Server, serving, within
-from tests.service.watch import Canary, Page, canary, family
+from tests.service.watch import Canary, Page, canary, family, warm
 from tests.threats.corpus import FACTS, QUERIES, Threat
 
 MIB = 1024**2
@@ -49,8 +49,7 @@ def server(aim: Canary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     store = tmp_path_factory.mktemp("kept")
     limits = {"GUIJU_SPARQL_DEADLINE": "2", "GUIJU_SPARQL_MEMORY": str(700 * MIB), "GUIJU_STORE": str(store)}
     with serving(**limits) as found:
-        assert found.get("/sparql?query=ASK%7B%7D").status == 200
-        assert found.ask("POST", "/api/v1/validate", body=b"").status == 400
+        warm(found)
         before, files = family(found.pid), _open(found, store)
         yield found
         assert within(10, lambda: len(family(found.pid)) == len(before)), family(found.pid)
