@@ -229,11 +229,13 @@ def graph(
     input_format: InputFormat = None,
 ) -> None:
     """资产管理公司集团图（SVG）：谁持有谁，谁应当并表。 A group as SVG: who holds whom, what is in scope and why."""
-    from guiju.kept import Kept
+    from guiju.compiled import Compiled
     from guiju.tasks import drawn
 
     with _status() as progress:
-        found, picture = drawn(files, Kept(), company=company, most=most, input_format=input_format, progress=progress)
+        found, picture = drawn(
+            files, Compiled(), company=company, most=most, input_format=input_format, progress=progress
+        )
     if out_file is None:
         print(picture, end="")
         return
@@ -246,11 +248,11 @@ def graph(
 def derive(files: Files, input_format: InputFormat = None) -> None:
     """写出事实及由其推导的结论（Turtle）。 Write the facts with all that follows from them."""
     from guiju import rdf
+    from guiju.compiled import Compiled
     from guiju.derivation import derive as run
-    from guiju.kept import Kept
     from guiju.submission import receive
 
-    knowledge = Kept()
+    knowledge = Compiled()
     print(rdf.turtle(run(receive(files, knowledge, input_format).triples, knowledge).triples))
 
 
@@ -258,9 +260,9 @@ def derive(files: Files, input_format: InputFormat = None) -> None:
 def bundle() -> None:
     """写出本体、组件与完整形状为一个 Turtle 文件。 Write ontology, components and completed shapes as one file."""
     from guiju import rdf
-    from guiju.kept import Kept
+    from guiju.compiled import Compiled
 
-    knowledge = Kept()
+    knowledge = Compiled()
     print(rdf.turtle([*knowledge.triples, *knowledge.shapes]))
 
 
@@ -325,9 +327,9 @@ def ask(
 ) -> None:
     """问题库。 The query library; the questions under institutions/ are asked of facts."""
     from guiju import library
-    from guiju.kept import Kept
+    from guiju.compiled import Compiled
 
-    knowledge = Kept()
+    knowledge = Compiled()
     if query is None:
         for question in library.catalogue(knowledge.root):
             out.print(f"[bold]{question.name}[/]  {question.zh} [dim]{question.en}[/]")
@@ -351,9 +353,9 @@ def coverage(
 ) -> None:
     """每一条文的编码状态。 What is encoded, what is not and why."""
     from guiju import library
-    from guiju.kept import Kept
+    from guiju.compiled import Compiled
 
-    knowledge = Kept()
+    knowledge = Compiled()
     name = "coverage/provisions" if document else "coverage/documents"
     answer = library.ask(knowledge, name, {"document": document} if document else {})
     _answer(answer, format)
@@ -455,13 +457,13 @@ def _report(
     input_format: str | None,
     explained: frozenset[str] | None = None,
 ) -> Report:
-    from guiju.kept import Kept
+    from guiju.compiled import Compiled
     from guiju.tasks import judged
 
     with _status() as progress:
         return judged(
             sources,
-            Kept(),
+            Compiled(),
             as_of=_day(as_of),
             documents=documents,
             engine=engine,
@@ -545,10 +547,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _library() -> Library:
-    from guiju.kept import Kept
+    from guiju.compiled import Compiled
     from guiju.show import Library
 
-    return Library(Kept())
+    return Library(Compiled())
 
 
 def _json(value: Any) -> None:

@@ -625,9 +625,7 @@ def test_our_own_fault_is_a_problem_too(monkeypatch: pytest.MonkeyPatch) -> None
     assert "secret" not in answer.text
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/v1/health", f"/about/{NORM}", "/nothing", "/sparql", "/openapi.json"]
-)
+@pytest.mark.parametrize("path", ["/api/v1/health", f"/about/{NORM}", "/nothing", "/sparql", "/openapi.json"])
 def test_every_answer_carries_the_headers_of_safety(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyoxigraph import Literal, NamedNode, Triple
 
 from guiju import keys
+from guiju.compiled import Compiled
 from guiju.intake import BadInput, Problem
 from guiju.knowledge import Knowledge
 from guiju.submission import BLANK, receive
@@ -151,7 +152,7 @@ def _refusal(problem: Problem, options: Options) -> dict[str, Any]:
 @cache
 def _knowledge() -> Knowledge:
     """The knowledge base of this executor's process, read once."""
-    return Knowledge()
+    return Compiled()
 
 
 def described(reference: Sequence[Sent]) -> tuple[frozenset[str], str | None]:

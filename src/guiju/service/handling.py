@@ -12,10 +12,10 @@ from uuid import UUID
 from pyoxigraph import RdfFormat, parse, serialize
 
 from guiju import engines, intake, keys, tasks
+from guiju.compiled import Compiled
 from guiju.intake import Source
 from guiju.intake.source import FORMATS
 from guiju.keeping import kept
-from guiju.kept import Kept
 from guiju.progress import DONE, Progress, Step
 from guiju.proofs import explained
 from guiju.service.worker import Handler, Say
@@ -35,7 +35,7 @@ _APART = 0.1
 
 def load(_: bytes) -> Handler:
     """Read and do all once; a job is ``inputs`` with name, size and form, the ``command`` and its ``arguments``."""
-    library = Library(Kept())
+    library = Library(Compiled())
     _warm(library)
 
     def handle(job: dict[str, Any], body: bytes, say: Say) -> tuple[dict[str, Any], list[bytes]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from guiju import keys
-from guiju.kept import Kept
+from guiju.compiled import Compiled
 from guiju.show import Library
 
 Node = NamedNode | BlankNode
@@ -99,7 +99,7 @@ def _read(file: Path) -> Iterator[Triple]:
 @cache
 def library() -> Library:
     """The library of this process, over the data that was installed with the package."""
-    return Library(Kept())
+    return Library(Compiled())
 
 
 @cache

@@ -14,7 +14,7 @@ import pytest
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, Quad, Triple
 
 from guiju import sparql
-from guiju.kept import OFF, STATES, VARIABLE, Kept
+from guiju.compiled import OFF, STATES, VARIABLE, Compiled
 from guiju.knowledge import Knowledge
 from guiju.paths import data_root
 
@@ -67,18 +67,18 @@ def _made(knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> list[object]
 
 def test_what_is_kept_is_what_is_compiled(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = _content(Knowledge(root))
-    assert _content(Kept(root)) == plain
-    assert _made(Kept(root), monkeypatch) == plain
+    assert _content(Compiled(root)) == plain
+    assert _made(Compiled(root), monkeypatch) == plain
     assert cache.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in cache.iterdir()} == {0o600}
 
 
 def test_queries_are_asked_as_they_were_prepared(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = Kept(root).queries["verdicts"]
+    text = Compiled(root).queries["verdicts"]
     expected = sparql.nested(text), sparql.reads(text)
     monkeypatch.setattr(sparql, "_nested", {})
     monkeypatch.setattr(sparql, "_read_by", {})
-    assert Kept(root).queries["verdicts"] == text
+    assert Compiled(root).queries["verdicts"] == text
     monkeypatch.setattr(sparql, "_tokens", lambda query: pytest.fail("taken apart again"))
     assert (sparql.nested(text), sparql.reads(text)) == expected
 
@@ -105,22 +105,22 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_it_is_made_again_when_anything_changes(change: Callable[[Path], object], root: Path, cache: Path) -> None:
-    before = _content(Kept(root))
+    before = _content(Compiled(root))
     change(root)
-    after = _content(Kept(root))
+    after = _content(Compiled(root))
     assert after == _content(Knowledge(root))
     assert after != before
 
 
 def test_another_version_makes_its_own(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(STATES + 2):
-        monkeypatch.setattr("guiju.kept.__version__", f"9.{number}")
-        _content(Kept(root))
+        monkeypatch.setattr("guiju.compiled.__version__", f"9.{number}")
+        _content(Compiled(root))
         for file in cache.iterdir():
             os.utime(file, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns - 10**9))
     states = {file.name.partition("-")[0] for file in cache.iterdir()}
     assert len(states) == STATES
-    assert Kept(root)._state in states
+    assert Compiled(root)._state in states
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -137,11 +137,11 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 def test_what_is_damaged_is_made_again(
     damage: Callable[[bytes], bytes], root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = _content(Kept(root))
+    plain = _content(Compiled(root))
     for file in cache.iterdir():
         file.write_bytes(damage(file.read_bytes()))
-    assert _content(Kept(root)) == plain
-    assert _made(Kept(root), monkeypatch) == plain
+    assert _content(Compiled(root)) == plain
+    assert _made(Compiled(root), monkeypatch) == plain
 
 
 def _file(folder: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_folder_that_cannot_be_used_is_named_and_left_alone(
 ) -> None:
     make(cache)
     with caplog.at_level(logging.WARNING):
-        assert _content(Kept(root)) == _content(Knowledge(root))
+        assert _content(Compiled(root)) == _content(Knowledge(root))
     assert [str(cache) in record.getMessage() for record in caplog.records] == [True]
     assert not cache.is_dir() or not list(cache.iterdir())
 
@@ -174,7 +174,7 @@ def test_nobody_elses_folder_is_used(
 ) -> None:
     cache.mkdir(mode=0o700)
     monkeypatch.setattr(os, "getuid", lambda: cache.stat().st_uid + 1)
-    assert Kept(root).documents
+    assert Compiled(root).documents
     assert str(cache) in caplog.text
     assert not list(cache.iterdir())
 
@@ -186,7 +186,7 @@ def test_a_full_disk_is_no_reason_to_fail(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    assert _content(Kept(root)) == _content(Knowledge(root))
+    assert _content(Compiled(root)) == _content(Knowledge(root))
     assert caplog.text.count("No space left") == 1
     assert not list(cache.iterdir())
 
@@ -195,7 +195,7 @@ def test_it_can_be_turned_off(root: Path, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv(VARIABLE, OFF)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     monkeypatch.chdir(tmp_path)
-    assert _content(Kept(root)) == _content(Knowledge(root))
+    assert _content(Compiled(root)) == _content(Knowledge(root))
     assert not (tmp_path / "xdg").exists()
     assert not (tmp_path / OFF).exists()
 
@@ -203,9 +203,9 @@ def test_it_can_be_turned_off(root: Path, tmp_path: Path, monkeypatch: pytest.Mo
 def test_many_at_once(root: Path, cache: Path) -> None:
     """Processes that start together on a cache that is damaged half the time all have the whole knowledge base."""
     script = (
-        "import sys; from pathlib import Path; from guiju.kept import Kept\n"
+        "import sys; from pathlib import Path; from guiju.compiled import Compiled\n"
         "for turn in range(12):\n"
-        "    held = Kept(Path(sys.argv[1]))\n"
+        "    held = Compiled(Path(sys.argv[1]))\n"
         "    print(len(held.background), len(held.documents), len(held.shapes), len(held.queries))\n"
         "    if turn % 2:\n"
         "        for file in [file for file in held._folder.iterdir() if not file.name.startswith('new-')]:\n"

@@ -32,20 +32,20 @@ _PARTS = ("ontology", "shapes", "queries")
 _log = logging.getLogger(__name__)
 
 
-class Kept(Knowledge):
+class Compiled(Knowledge):
     """A knowledge base that need not be compiled anew, with the same content as :class:`Knowledge`."""
 
     @cached_property
     def background(self) -> list[Triple]:
-        return self._triples("background", lambda: super(Kept, self).background)
+        return self._triples("background", lambda: super(Compiled, self).background)
 
     @cached_property
     def documents(self) -> list[Triple]:
-        return self._triples("documents", lambda: super(Kept, self).documents)
+        return self._triples("documents", lambda: super(Compiled, self).documents)
 
     @cached_property
     def shapes(self) -> list[Triple]:
-        return self._triples("shapes", lambda: super(Kept, self).shapes)
+        return self._triples("shapes", lambda: super(Compiled, self).shapes)
 
     @cached_property
     def queries(self) -> dict[str, str]:
