@@ -1,4 +1,4 @@
-"""The settings: as the table in README has them, and what a bad one says."""
+"""The settings: as the table in the service's README has them, and what a bad one says."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def _read_anew() -> Iterator[None]:
 
 def _rows() -> dict[str, tuple[str, ...]]:
     section = (
-        (ROOT / "README.md").read_text(encoding="utf-8").partition("## Running the service")[2].partition("\n## ")[0]
+        (ROOT / "src/guiju/service/README.md")
+        .read_text(encoding="utf-8")
+        .partition("## Running the service")[2]
+        .partition("\n## ")[0]
     )
     found = _ROW.findall(section)
     assert len(found) == len({name for name, *_ in found}), "a setting stands twice in the table"

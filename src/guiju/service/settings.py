@@ -1,6 +1,6 @@
 """What the operator may set: each setting is an environment variable, its name in capitals after ``GUIJU_``.
 
-The table in README ("Running the service") has a row for every field, and a test compares the two.
+The table in README.md beside this file ("Running the service") has a row for every field, and a test compares the two.
 """
 
 from __future__ import annotations
