@@ -260,7 +260,7 @@ def test_construct_formats(server: Server, media: str, format_: RdfFormat) -> No
     [
         (None, JSON),
         ("*/*", JSON),
-        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/xml"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
         ("text/*", "text/csv"),
         ("application/json", "application/json"),
         (f"{XML};q=0.5, text/csv;q=0.6", "text/csv"),
