@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import venv
@@ -10,6 +11,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from guiju.paths import samples
+from tests.service.server import Server, within
+from tests.service.stores import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,5 +52,36 @@ def test_an_installed_guiju_needs_no_checkout(wheel: Path, tmp_path: Path) -> No
     report = json.loads(_run(command, "demo", "--format", "json", cwd=tmp_path).stdout)
     assert report["summary"]["failed"] >= 40
     assert "第三十九条第二款" in _run(command, "show", "aic-measures-2018/art_39__para_2", cwd=tmp_path).stdout
+    _serves(command, tmp_path)
     installed = json.loads(_run(python, "-m", "pip", "list", "--format", "json", cwd=tmp_path).stdout)
     assert "owlready2" not in {package["name"].lower() for package in installed}, "the default install has grown"
+
+
+def _serves(command: Path, folder: Path) -> None:
+    """What the default install serves: verdicts, and of a picture what it needs to be drawn."""
+    port = free_port()
+    facts = samples()["sound-company"].read_bytes()
+    turtle = {"Content-Type": "text/turtle"}
+    environment = {**os.environ, "GUIJU_STORE": str(folder / "store"), "GUIJU_CACHE": "off"}
+    with (folder / "log").open("w+b") as log:
+        process = subprocess.Popen([command, "serve", f"--port={port}"], cwd=folder, env=environment, stderr=log)
+        server = Server(port, process, log)
+        try:
+            assert within(60, lambda: _healthy(server)), server.log()
+            judged = server.ask("POST", "/api/v1/submissions", turtle, facts)
+            assert judged.status == 201, judged.text + server.log()
+            report = server.get(f"/api/v1/submissions/{json.loads(judged.body)['id']}/report")
+            assert json.loads(report.body)["summary"]["failed"] == 0
+            drawn = server.ask("POST", "/api/v1/graph", turtle, samples()["amc-group"].read_bytes())
+            assert (drawn.status, "guiju[graph]" in drawn.text) == (400, True), drawn.text
+        finally:
+            process.terminate()
+            assert process.wait(60) == 0
+        assert "Traceback" not in server.log(), server.log()
+
+
+def _healthy(server: Server) -> bool:
+    try:
+        return server.get("/api/v1/health").status == 200
+    except OSError:
+        return False

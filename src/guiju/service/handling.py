@@ -13,6 +13,7 @@ from pyoxigraph import RdfFormat, parse, serialize
 
 from guiju import engines, intake, keys, tasks
 from guiju.compiled import Compiled
+from guiju.graph import NoPicture
 from guiju.intake import Source
 from guiju.intake.source import FORMATS
 from guiju.keeping import kept
@@ -77,7 +78,9 @@ def _warm(library: Library) -> None:
         tasks.written(report, format_name, frozenset(OUTCOMES), "zh")
     kept(report, str(UUID(int=0)))
     tasks.as_json(explained(report, None, library.resolve(documents[0]), OUTCOMES).json(report.submission))
-    tasks.drawn(sources, library.knowledge)
+    with suppress(NoPicture):
+        # Where igraph is not installed, that is what a picture is answered with.
+        tasks.drawn(sources, library.knowledge)
     tasks.answered(report, "institutions/summary", {}, library.knowledge)
 
 
