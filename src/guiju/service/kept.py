@@ -47,6 +47,26 @@ def store() -> Submissions:
     return _store
 
 
+def lines(id_: str) -> list[bytes]:
+    """The statements of a kept submission, see :mod:`guiju.keeping`; to be asked in a thread.
+
+    Problem 404 where there are none: one that was found a moment ago may have been deleted since.
+    """
+    found = store().lines(id_)
+    if not found:
+        raise unknown()
+    return found
+
+
+def unknown() -> Problem:
+    """That there is no such submission."""
+    return Problem(
+        404,
+        "no-submission",
+        "没有这次报送；未保存的过后就消失。 There is no such submission; one that is not kept goes after a while.",
+    )
+
+
 async def keeper(job: Job, text: str) -> None:
     """Keep what was judged, under the job's id. Problem 403 where nothing is kept here, 503 where the store fails."""
     try:

@@ -113,14 +113,14 @@ class Found:
         if self.job and self.job.result is not None:
             return dict(json.loads(self.job.result))
         if self.record:
-            return keeping.report_json(kept.store().lines(self.id), self.id)
+            return keeping.report_json(kept.lines(self.id), self.id)
         raise Problem(409, "not-judged", "还没有检验完。 This is not judged yet.")
 
     def facts(self) -> tuple[bytes, str]:
         """The facts and their format: as they were sent, or as they were judged where only those are kept."""
         if self.job:
             return self.job.facts, self.job.form
-        lines = keeping.facts(kept.store().lines(self.id), self.id)
+        lines = keeping.facts(kept.lines(self.id), self.id)
         return b"".join(line + b"\n" for line in lines), "ntriples"
 
 
@@ -247,7 +247,7 @@ async def as_turtle(id_: str) -> Response:
     """The report in SHACL and EARL."""
     found = await _found(id_)
     if found.record:
-        lines = await asyncio.to_thread(kept.store().lines, id_)
+        lines = await asyncio.to_thread(kept.lines, id_)
         # N-Triples is Turtle.
         return _file(b"".join(line + b"\n" for line in keeping.report(lines, id_)), "text/turtle", "report.ttl")
     arguments = ["--format=turtle", "--outcomes=all", *found.arguments]
@@ -395,12 +395,7 @@ async def _found(id_: str) -> Found:
     # What is not kept is shown without asking the store, also where there is none, or it fails.
     found = Found(job, None if job and not job.kept else await asyncio.to_thread(kept.store().find, id_))
     if not found.job and not found.record:
-        raise Problem(
-            404,
-            "no-submission",
-            "没有这次报送：未保存的过一段时间就消失。 "
-            "There is no such submission; one that is not kept goes after a while.",
-        )
+        raise kept.unknown()
     return found
 
 

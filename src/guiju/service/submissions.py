@@ -136,7 +136,7 @@ async def delete(request: Request, id_: Id) -> Response:
         if not job.keep:
             return Response(status_code=204)
     if not await asyncio.to_thread(kept.store().delete, id_) and not job:
-        raise _unknown()
+        raise kept.unknown()
     return Response(status_code=204)
 
 
@@ -295,12 +295,12 @@ async def _record(id_: str) -> Record:
         )
     record = await asyncio.to_thread(kept.store().find, id_)
     if record is None:
-        raise _unknown()
+        raise kept.unknown()
     return record
 
 
 async def _lines(id_: str) -> list[bytes]:
-    return await asyncio.to_thread(kept.store().lines, id_)
+    return await asyncio.to_thread(kept.lines, id_)
 
 
 async def _written(request: Request, media: str, lines: list[bytes], id_: str) -> Response:
@@ -326,14 +326,6 @@ def _under_way(job: Job) -> dict[str, Any]:
         "until": job.until.isoformat() if job.until else None,
         "kept": None,
     }
-
-
-def _unknown() -> Problem:
-    return Problem(
-        404,
-        "no-submission",
-        "没有这次报送；未保存的过后就消失。 There is no such submission; one that is not kept goes after a while.",
-    )
 
 
 def _json(value: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
