@@ -118,8 +118,9 @@ def validate(
         typer.Option(help="集群：各组共用的事实。 On a cluster: facts that every group needs, and none connects."),
     ] = None,
     bucket: Annotated[
-        int, typer.Option(min=1, help="集群：一次检验多少语句。 On a cluster: statements that are judged at once.")
-    ] = 20_000,
+        int | None,
+        typer.Option(min=1, help="集群：一次检验多少语句。 On a cluster: statements that are judged at once."),
+    ] = None,
 ) -> None:
     """检验事实，逐条说明结论与依据。 Judge facts, and say why."""
     from guiju.tasks import outcomes as listed
@@ -499,17 +500,18 @@ def _on_cluster(
     documents: list[str],
     engine: str,
     input_format: str | None,
-    bucket: int,
+    bucket: int | None,
     fail_on: FailOn,
 ) -> int:
     try:
-        from guiju.cluster.run import judge, session
+        from guiju.cluster.run import BUCKET, judge, session
     except ImportError as missing:
         raise _Wrong(f"缺少 {missing.name}。 {missing.name} is missing: pip install 'guiju[spark]'.") from None
     shared = [(str(file), file.read_bytes(), None) for file in reference]
     done = judge(
         session(), files, out_dir,
-        as_of=as_of, documents=documents, reference=shared, engine=engine, input_format=input_format, bucket=bucket,
+        as_of=as_of, documents=documents, reference=shared, engine=engine, input_format=input_format,
+        bucket=bucket or BUCKET,
     )  # fmt: skip
     for (outcome, severity), count in sorted(done.verdicts.items()):
         out.print(f"{count:>12,}  {outcome} {severity}")

@@ -305,6 +305,12 @@ def _order(verdict: Verdict, knowledge: Knowledge) -> tuple[str, str, int, str]:
     return verdict.submission, key.document, knowledge.position(key), f"{verdict.norm} {verdict.subject}"
 
 
+def stated_day(triple: Triple) -> str:
+    """The day as of which a submission speaks, where that is what a statement says; else an empty text."""
+    says, when = triple.predicate.value == keys.GJ + "asOf", triple.object
+    return when.value if says and isinstance(when, Literal) else ""
+
+
 def _latest_day(facts: list[Triple]) -> date | None:
-    days = [t.object.value for t in facts if t.predicate.value == keys.GJ + "asOf" and isinstance(t.object, Literal)]
-    return date.fromisoformat(max(days)) if days else None
+    day = max(map(stated_day, facts), default="")
+    return date.fromisoformat(day) if day else None

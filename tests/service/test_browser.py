@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Error, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.service.server import Server
 
@@ -31,18 +30,6 @@ READ = [
     f"/compare?a={AIC}/art_39&b=nothing&topic=董事会", "/coverage", "/queries/norms/deadlines?ask=1", "/validate",
     "/terms", "/queries", "/void.html",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    installed = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        try:
-            found = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
-        except Error as error:
-            pytest.skip(f"no Chromium to be had: {str(error).splitlines()[0]}")
-        yield found
-        found.close()
 
 
 class Seen:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from guiju import library
 from guiju.service import editor, querying
@@ -64,18 +63,6 @@ def test_a_mistake_is_shown_with_the_query(server: Server) -> None:
     assert "SPARQL 语法错误" in answer.text
     assert "SELECT &lt;b&gt; {</textarea>" in answer.text
     assert server.get("/sparql-editor?example=no/such", BROWSER).status == 404
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    installed = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_playwright() as playwright:
-        try:
-            found = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
-        except Error as error:
-            pytest.skip(f"no Chromium to be had: {str(error).splitlines()[0]}")
-        yield found
-        found.close()
 
 
 @pytest.fixture

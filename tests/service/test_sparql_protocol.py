@@ -9,13 +9,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
-from threading import Thread
 from typing import Any
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
@@ -29,6 +26,7 @@ from guiju import keys
 from guiju.service import guard, querying, worker
 from guiju.service.held import held
 from tests.service.server import SRC, Answer, Server, serving, within
+from tests.service.watch import canary
 
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
@@ -415,44 +413,22 @@ def test_words_in_names_and_texts_are_not_clauses(server: Server, query: str) ->
     assert _get(server, query).status == 200
 
 
-@pytest.fixture
-def canary() -> Iterator[tuple[int, list[str]]]:
-    """A port of this machine, and who called it."""
-    called: list[str] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.2)
-        watching = True
-
-        def watch() -> None:
-            while watching:
-                try:
-                    connection, address = listener.accept()
-                except TimeoutError:
-                    continue
-                called.append(str(address))
-                connection.close()
-
-        thread = Thread(target=watch)
-        thread.start()
-        yield listener.getsockname()[1], called
-        watching = False
-        thread.join()
-
-
-def test_a_worker_reaches_nothing(canary: tuple[int, list[str]]) -> None:
+def test_a_worker_reaches_nothing() -> None:
     """Were SERVICE let through, the kernel would still give the worker no socket and no file."""
     env = {**os.environ, "PYTHONPATH": str(SRC)}
-    port, called = canary
     job = {"id": "1", "format": "json", "base": "http://e/", "prefixes": {}, "deadline": 10, "bytes": 10_000}
-    queries = (f"SELECT * {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}", "ASK {}")
-    bodies = [query.encode() for query in queries]
-    sent = worker.head({}) + b"".join(worker.head({**job, "length": len(body)}, [body]) + body for body in bodies)
     kind = [worker.__name__, querying.__name__, str(1024**3)]
-    done = subprocess.run([sys.executable, "-P", "-m", *kind], input=sent, env=env, capture_output=True, check=False)
-    assert done.returncode == 0
-    assert b"Too many open files" in done.stdout
-    assert b'"boolean":true' in done.stdout
-    assert not called
+    with canary() as watched:
+        queries = (f"SELECT * {{ SERVICE <http://{watched.server}/> {{ ?s ?p ?o }} }}", "ASK {}")
+        bodies = [query.encode() for query in queries]
+        sent = worker.head({}) + b"".join(worker.head({**job, "length": len(body)}, [body]) + body for body in bodies)
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", *kind], input=sent, env=env, capture_output=True, check=False
+        )
+        assert done.returncode == 0
+        assert b"Too many open files" in done.stdout
+        assert b'"boolean":true' in done.stdout
+        assert not watched.disturbed()
 
 
 def test_a_worker_that_needs_too_much_memory_is_ended() -> None:

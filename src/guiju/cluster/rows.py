@@ -16,9 +16,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from guiju import intake, keys
-from guiju.cluster.work import stated_day
 from guiju.intake import BadInput, Problem, Text
 from guiju.intake.source import NAMES
+from guiju.verdicts import stated_day
 
 ROWS = (
     "unit string, source string, content binary, form string, size long, day string, nodes array<string>, "

@@ -11,14 +11,13 @@ from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode
 
-from guiju import keys
 from guiju.compiled import Compiled
 from guiju.intake import BadInput, Problem
 from guiju.knowledge import Knowledge
 from guiju.submission import BLANK, receive
-from guiju.verdicts import Part, Verdict, assess
+from guiju.verdicts import Part, Verdict, assess, stated_day
 
 REFUSED = "refused"
 """The outcome of a group that cannot be judged: a row for each problem, with its place and its cure."""
@@ -68,12 +67,6 @@ def on_reference(options: Options) -> pa.Table:
     """The verdicts on what the reference data describes."""
     found = _assessed(options, ()) if options.reference else []
     return pa.Table.from_pylist(list(found), schema=SCHEMA)
-
-
-def stated_day(triple: Triple) -> str:
-    """The day as of which a submission speaks, where that is what a statement says; else an empty text."""
-    says, when = triple.predicate.value == keys.GJ + "asOf", triple.object
-    return when.value if says and isinstance(when, Literal) else ""
 
 
 def _verdicts(options: Options, by: dict[int, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
