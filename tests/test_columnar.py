@@ -329,7 +329,8 @@ def _columns(triples: list[Triple], query: str) -> Counter[tuple[Term | None, ..
     """The solutions of a query, as often as there are such."""
     plan = parse(query)
     assert isinstance(plan, Select)
-    facts = Facts(triples)
-    table = Engine(facts).select(plan)
+    facts = Facts()
+    facts.take_in(triples)
+    table = Engine(facts.terms, facts.relations).select(plan)
     rows = zip(*(table[name].tolist() for name in plan.names), strict=True)
     return Counter(tuple(None if n == UNBOUND else facts.terms[n] for n in row) for row in rows)

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, Variable, parse
 
 from guiju import calendar, completion, keys
 from guiju.paths import data_root
 from guiju.sparql import nested, reads
+
+if TYPE_CHECKING:
+    from guiju.columnar.columns import Known
 
 Row = dict[str, NamedNode | Literal]
 
@@ -80,6 +84,14 @@ class Knowledge:
         for triple in chain(self.triples, self.shapes):
             parts[triple.predicate.value not in read].append(triple)
         return parts
+
+    @cached_property
+    def columns(self) -> Known:
+        """Of the vocabulary, and of what is asked, the columns."""
+        # Imported here: what does not judge need not wait for numpy.
+        from guiju.columnar.columns import Known
+
+        return Known.of(self.vocabulary, self.asked[0])
 
     @cached_property
     def store(self) -> Store:

@@ -19,12 +19,13 @@ class Columns:
     """Triples that can be asked and added to."""
 
     def __init__(self, triples: Iterable[Triple]) -> None:
-        self._facts = Facts(triples)
-        self._engine = Engine(self._facts)
+        self._facts = Facts()
+        self.add(triples)
+        self._engine = Engine(self._facts.terms, self._facts.relations)
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Take in more triples."""
-        self._facts.add(triples)
+        self._facts.take_in(triples)
 
     def select(self, query: str) -> list[Row]:
         """The rows of a SELECT, each with its values by name; raises Unsupported for what the columns do not run."""

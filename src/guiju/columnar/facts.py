@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 from pyoxigraph import Triple
 
-from guiju.columnar.terms import Ids, Kind, Terms
+from guiju.columnar.terms import Ids, Kind, Rows, Terms
 
-Rows = NDArray[np.int64]
+Pairs = NDArray[np.int64]
+"""Two numbers as one of twice the width."""
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,17 @@ class Lookup:
     """What stands on the other side of each key: ``values[starts[k]:starts[k + 1]]`` belong to ``keys[k]``."""
 
     keys: Ids
-    starts: Rows
+    starts: Places
     values: Ids
 
     @classmethod
-    def of(cls, keys: Ids, values: Ids) -> Lookup:
-        order = np.lexsort((values, keys))
-        distinct, first = np.unique(keys[order], return_index=True)
-        return cls(distinct, np.append(first, len(keys)).astype(np.int64), values[order])
+    def of(cls, pairs: Pairs) -> Lookup:
+        """``pairs`` of key and value (see :func:`joined`), sorted."""
+        keys = (pairs >> 32).astype(np.int32)
+        starts = np.flatnonzero(np.append(np.ones(min(len(keys), 1), np.bool_), keys[1:] != keys[:-1]))
+        return cls(keys[starts], np.append(starts, len(keys)), (pairs & 0xFFFFFFFF).astype(np.int32))
 
-    def find(self, ids: Ids) -> tuple[Rows, Ids]:
+    def find(self, ids: Ids) -> tuple[Places, Ids]:
         """For each id all that belongs to it: the places of the ids, repeated as need be, and the values."""
         if not len(self.keys) or not len(ids):
             return np.empty(0, np.int64), np.empty(0, np.int32)
@@ -48,58 +52,144 @@ class Lookup:
 
 
 class Relation:
-    """The pairs of subject and object of one predicate, each once."""
+    """The pairs of subject and object of one predicate, each once; it does not change."""
 
-    def __init__(self, subjects: Ids, objects: Ids, kinds: NDArray[np.int8]) -> None:
-        self.pairs = np.unique(joined(subjects, objects))
-        self.subjects = (self.pairs >> 32).astype(np.int32)
-        self.objects = (self.pairs & 0xFFFFFFFF).astype(np.int32)
-        self.odd = bool((kinds == Kind.ODD).any())
+    def __init__(self, pairs: Pairs, odd: bool) -> None:
+        """``pairs`` sorted, each once (see :func:`joined`)."""
+        self.pairs = pairs
+        self.odd = odd
         """Whether an object is a literal that must not be compared."""
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     @cached_property
+    def subjects(self) -> Ids:
+        return (self.pairs >> 32).astype(np.int32)
+
+    @cached_property
+    def objects(self) -> Ids:
+        return (self.pairs & 0xFFFFFFFF).astype(np.int32)
+
+    @cached_property
+    def turned(self) -> Pairs:
+        """The pairs the other way round, sorted."""
+        return np.sort(joined(self.objects, self.subjects))
+
+    @cached_property
     def by_subject(self) -> Lookup:
-        return Lookup.of(self.subjects, self.objects)
+        return Lookup.of(self.pairs)
 
     @cached_property
     def by_object(self) -> Lookup:
-        return Lookup.of(self.objects, self.subjects)
+        return Lookup.of(self.turned)
 
     def holds(self, subjects: Ids, objects: Ids) -> NDArray[np.bool_]:
         """Which of the pairs are facts."""
         return among(self.pairs, joined(subjects, objects))
 
+    def and_(self, pairs: Pairs, odd: bool) -> Relation:
+        """With more pairs, which are sorted and none of which it has."""
+        found = Relation(_merged(self.pairs, pairs), self.odd or odd)
+        if "turned" in self.__dict__:
+            turned = np.sort(joined((pairs & 0xFFFFFFFF).astype(np.int32), (pairs >> 32).astype(np.int32)))
+            found.__dict__["turned"] = _merged(self.turned, turned)
+        return found
+
+
+NONE = Relation(np.empty(0, np.int64), odd=False)
+
 
 class Facts:
     """A set of triples, by predicate, over a dictionary of terms."""
 
-    def __init__(self, triples: Iterable[Triple]) -> None:
-        self.terms = Terms()
+    def __init__(self, terms: Terms | None = None) -> None:
+        self.terms = Terms() if terms is None else terms
         self.relations: dict[int, Relation] = {}
-        self.add(triples)
 
-    def add(self, triples: Iterable[Triple]) -> None:
-        """Take in more triples."""
-        rows = self.terms.encode(triples)
-        rows = rows[np.argsort(rows[:, 1], kind="stable")]
-        predicates, first = np.unique(rows[:, 1], return_index=True)
-        for predicate, own in zip(predicates.tolist(), np.split(rows, first[1:]), strict=bool(len(rows))):
-            subjects, objects = np.ascontiguousarray(own[:, 0]), np.ascontiguousarray(own[:, 2])
-            known = self.relations.get(predicate)
-            if known is not None:
-                subjects, objects = np.append(known.subjects, subjects), np.append(known.objects, objects)
-            self.relations[predicate] = Relation(subjects, objects, self.terms.kinds(objects))
+    def __len__(self) -> int:
+        return sum(map(len, self.relations.values()))
+
+    def copy(self, terms: Terms) -> Facts:
+        """The same facts over a dictionary that gives their terms the same numbers; neither changes with the other."""
+        other = Facts(terms)
+        other.relations = dict(self.relations)
+        return other
+
+    def take_in(self, triples: Iterable[Triple]) -> Rows:
+        """Take in more triples; see :meth:`add`."""
+        return self.add(self.terms.encode(triples))
+
+    def add(self, rows: Rows) -> Rows:
+        """Take in more triples, as rows of numbers; those that are new, each once, in order of predicate."""
+        fresh = [np.empty((0, 3), np.int32)]
+        order = np.argsort(rows[:, 1], kind="stable")
+        predicates, first = np.unique(rows[order, 1], return_index=True)
+        for predicate, own in zip(predicates.tolist(), np.split(order, first[1:]), strict=bool(len(rows))):
+            pairs = np.unique(joined(rows[own, 0], rows[own, 2]))
+            known = self.relations.get(predicate, NONE)
+            if len(known):
+                pairs = pairs[~among(known.pairs, pairs)]
+            if not len(pairs):
+                continue
+            triples = np.empty((len(pairs), 3), np.int32)
+            triples[:, 0], triples[:, 1], triples[:, 2] = pairs >> 32, predicate, pairs & 0xFFFFFFFF
+            odd = bool((self.terms.kinds(triples[:, 2]) == Kind.ODD).any())
+            self.relations[predicate] = known.and_(pairs, odd)
+            fresh.append(triples)
+        return np.concatenate(fresh)
+
+    def rows(self) -> Rows:
+        """All triples, in order of predicate."""
+        parts = [np.empty((0, 3), np.int32)]
+        for predicate, relation in self.relations.items():
+            constant = np.full(len(relation), predicate, np.int32)
+            parts.append(np.stack((relation.subjects, constant, relation.objects), axis=1))
+        return np.concatenate(parts)
 
 
-def joined(left: Ids, right: Ids) -> Rows:
+class Together(Mapping[int, Relation]):
+    """The relations of several sets of facts over one dictionary, as they are at the time of asking."""
+
+    def __init__(self, *parts: Facts) -> None:
+        self._parts = parts
+        self._made: dict[int, tuple[tuple[Relation, ...], Relation]] = {}
+
+    def __getitem__(self, predicate: int) -> Relation:
+        own = tuple(part.relations[predicate] for part in self._parts if predicate in part.relations)
+        if len(own) == 1:
+            return own[0]
+        if not own:
+            raise KeyError(predicate)
+        made = self._made.get(predicate)
+        # A relation does not change, so what was made of the same ones is what would be made again.
+        if made is None or len(made[0]) != len(own) or any(a is not b for a, b in zip(made[0], own, strict=True)):
+            found, *others = sorted(own, key=len, reverse=True)
+            for other in others:
+                found = found.and_(other.pairs[~among(found.pairs, other.pairs)], other.odd)
+            made = self._made[predicate] = own, found
+        return made[1]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(dict.fromkeys(chain.from_iterable(part.relations for part in self._parts)))
+
+    def __len__(self) -> int:
+        return len(set(self))
+
+
+def _merged(left: Pairs, right: Pairs) -> Pairs:
+    """Two sorted columns as one."""
+    if not len(left) or not len(right):
+        return left if len(left) else right
+    return np.insert(left, np.searchsorted(left, right), right)
+
+
+def joined(left: Ids, right: Ids) -> Pairs:
     """Two columns as one of twice the width."""
     return (left.astype(np.int64) << 32) | right.astype(np.int64)
 
 
-def among(pairs: Rows, wanted: Rows) -> NDArray[np.bool_]:
+def among(pairs: Pairs, wanted: Pairs) -> NDArray[np.bool_]:
     """Which of the wanted stand in a sorted column."""
     if not len(pairs):
         return np.zeros(len(wanted), np.bool_)
@@ -107,7 +197,7 @@ def among(pairs: Rows, wanted: Rows) -> NDArray[np.bool_]:
     return np.asarray(pairs[place] == wanted)
 
 
-def reached(starts: Ids, lookup: Lookup, none: bool) -> Rows:
+def reached(starts: Ids, lookup: Lookup, none: bool) -> Pairs:
     """Each start with all that it leads to, step after step, as a sorted column of pairs; with ``none`` also itself."""
     fresh = np.unique(joined(starts, starts))
     seen = fresh if none else fresh[:0]

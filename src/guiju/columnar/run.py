@@ -6,14 +6,14 @@ once for each different set of values that it can see; filters run as soon as wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import count
 
 import numpy as np
 
 from guiju.columnar.expressions import Evaluator
-from guiju.columnar.facts import Facts, Lookup, Relation, among, joined, reached
+from guiju.columnar.facts import NONE, Lookup, Relation, among, joined, reached
 from guiju.columnar.plan import (
     Bind,
     Const,
@@ -35,17 +35,15 @@ from guiju.columnar.plan import (
     possible,
 )
 from guiju.columnar.table import UNIT, Mask, Table, matching, together
-from guiju.columnar.terms import UNBOUND, Ids, Kind, Unsupported
-
-_NONE = Relation(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int8))
+from guiju.columnar.terms import UNBOUND, Ids, Kind, Terms, Unsupported
 
 
 class Engine:
     """Runs plans over facts."""
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts, self._terms = facts, facts.terms
-        self._evaluator = Evaluator(facts.terms, self._seen)
+    def __init__(self, terms: Terms, relations: Mapping[int, Relation]) -> None:
+        self._terms, self._relations = terms, relations
+        self._evaluator = Evaluator(terms, self._seen)
         self._hidden = (f"#{number}" for number in count())
 
     def select(self, plan: Select) -> Table:
@@ -102,7 +100,7 @@ class Engine:
         # What has nothing to do with the solutions so far would be crossed with them.
         apart = 1e6 if bound and not possible(pattern) & bound else 1.0
         if isinstance(pattern.predicate, Const):
-            relation = self._facts.relations.get(self._terms.find(pattern.predicate.term))
+            relation = self._relations.get(self._terms.find(pattern.predicate.term))
             if relation is None:
                 return 0
             if subject and value:
@@ -172,7 +170,7 @@ class Engine:
 
     def _pattern(self, pattern: Pattern, table: Table) -> Table:
         if isinstance(pattern.predicate, Const):
-            relation = self._facts.relations.get(self._terms.find(pattern.predicate.term))
+            relation = self._relations.get(self._terms.find(pattern.predicate.term))
             return self._related(pattern, relation, table) if relation else _nothing(table, possible(pattern))
         predicate = table.columns.get(pattern.predicate.name)
         if predicate is None:
@@ -180,14 +178,14 @@ class Engine:
                 raise Unsupported("a pattern whose predicate is its subject or object, too")
             found = [
                 _with(one, pattern.predicate, np.full(one.length, number, np.int32))
-                for number, relation in self._facts.relations.items()
+                for number, relation in self._relations.items()
                 if (one := self._related(pattern, relation, table)).length
             ]
         else:
             found = [
                 self._related(pattern, relation, table.where(predicate == number))
                 for number in np.unique(predicate).tolist()
-                if (relation := self._facts.relations.get(number)) is not None
+                if (relation := self._relations.get(number)) is not None
             ]
         return together(found) if found else _nothing(table, possible(pattern))
 
@@ -218,7 +216,7 @@ class Engine:
             else table.columns.get(node.name)
             for node in (step.subject, step.object)
         )
-        relation = self._facts.relations.get(self._terms.find(step.predicate.term), _NONE)
+        relation = self._relations.get(self._terms.find(step.predicate.term), NONE)
         if subject is not None and value is not None:
             self._comparable(value, relation)
             pairs = reached(np.unique(subject), relation.by_subject, step.none)
@@ -229,7 +227,7 @@ class Engine:
         if start is None:
             raise Unsupported("a path with * or + between two unknowns")
         pairs = reached(np.unique(start), lookup, step.none)
-        rows, found = Lookup.of((pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)).find(start)
+        rows, found = Lookup.of(pairs).find(start)
         return _with(table.take(rows), other, found)
 
     def _bound(self, node: Node, table: Table) -> Ids | None:

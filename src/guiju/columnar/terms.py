@@ -8,20 +8,21 @@ passed on, and whoever would compare or join them gets ``Unsupported`` instead o
 from __future__ import annotations
 
 import re
-from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import IntEnum
 from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from guiju import keys
 
 Term = NamedNode | BlankNode | Literal | Triple
 Ids = NDArray[np.int32]
+Rows = NDArray[np.int32]
+"""Triples: the numbers of subject, predicate and object in each row."""
 UNBOUND = -1
 """What stands in a column of term numbers where a variable has no value."""
 
@@ -43,159 +44,216 @@ class Kind(IntEnum):
     ODD = 7
 
 
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_BOOLEANS = {"true": 1, "1": 1, "false": 0, "0": 0}
-_INTEGER_TYPE = NamedNode(keys.XSD + "integer")
-_DECIMAL_TYPE = NamedNode(keys.XSD + "decimal")
-_BOOLEAN_TYPE = NamedNode(keys.XSD + "boolean")
-_STRING, _INTEGERS, _DECIMALS, _BOOLEAN, _DATES = (
-    keys.XSD + name for name in ("string", "integer", "decimal", "boolean", "date")
+_INTEGER = re.compile(rb"[+-]?[0-9]+")
+_DECIMAL = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_DATE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BOOLEANS = {b"true": 1, b"1": 1, b"false": 0, b"0": 0}
+_INTEGERS, _DECIMALS, _BOOLEAN, _DATES = (
+    f"<{keys.XSD}{name}>".encode() for name in ("integer", "decimal", "boolean", "date")
 )
 _CHUNK = 1 << 16
 """Triples that are taken apart at once."""
-_WIDTH = 18
-"""Digits that always fit in a column; a longer number is kept aside, exactly."""
+_LONGEST = 4000
+"""Python makes integers of about as many digits."""
+_WIDTH = 10**18
+"""Numbers below always fit in a column; a longer one is kept aside, exactly."""
 
 
 class Terms:
     """A growing dictionary: a number for each term, and from the number what the term is worth.
 
-    Two literals that write one integer, decimal or boolean in two ways have one number.
+    A term is known by how N-Triples writes it. Two literals that write one integer, decimal or boolean in two ways
+    have one number.
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[Term, int] = {}
-        self._written: dict[bytes, int] = {}
-        self._terms: list[Term] = []
-        self._kinds, self._values, self._scales = array("b"), array("q"), array("b")
+        self._numbers: dict[bytes, int] = {}
+        self._written: list[bytes] = []
+        self._kinds = np.full(1024, Kind.ODD, np.int8)
+        self._values = np.zeros(1024, np.int64)
+        self._scales = np.zeros(1024, np.int8)
         self._long: dict[int, int] = {}
-        self._frozen: tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.int8]] | None = None
+
+    def copy(self) -> Terms:
+        """The same terms under the same numbers; what is added to either is not in the other."""
+        other = Terms()
+        other._numbers, other._written, other._long = self._numbers.copy(), self._written.copy(), self._long.copy()
+        other._kinds, other._values, other._scales = self._kinds.copy(), self._values.copy(), self._scales.copy()
+        return other
 
     def __len__(self) -> int:
-        return len(self._terms)
+        return len(self._written)
 
     def __getitem__(self, number: int) -> Term:
-        return self._terms[number]
+        return self.terms((number,))[0]
 
     def number(self, term: Term) -> int:
         """The number of a term, a new one where it has none."""
-        found = self._numbers.get(term)
-        if found is None:
-            found = self._numbers[term] = self._add(term)
-        return found
+        return self.numbers((str(term).encode(),))[0]
 
     def find(self, term: Term) -> int:
         """The number of a term, or ``UNBOUND`` where it has none."""
-        found = self._numbers.get(term)
-        if found is None and isinstance(term, Literal):
-            return self._numbers.get(_read(term)[0], UNBOUND)
-        return UNBOUND if found is None else found
+        written_ = str(term).encode()
+        found = self._numbers.get(written_)
+        return self._numbers.get(_read(written_)[0], UNBOUND) if found is None else found
 
-    def encode(self, triples: Iterable[Triple]) -> NDArray[np.int32]:
+    def numbers(self, texts: Sequence[bytes]) -> list[int]:
+        """The numbers of terms as N-Triples writes them (and pyoxigraph does), new ones where they have none."""
+        known = self._numbers
+        fresh = [text for text in dict.fromkeys(texts) if text not in known]
+        if fresh:
+            self._add(fresh)
+        return list(map(known.__getitem__, texts))
+
+    def nameless(self, count: int) -> Ids:
+        """Numbers of new resources that no fact speaks of; they can be joined and passed on, but not written out."""
+        first = len(self._written)
+        self._grow(count)
+        self._written += [b""] * count
+        self._kinds[first : first + count] = Kind.RESOURCE
+        return np.arange(first, first + count, dtype=np.int32)
+
+    def encode(self, triples: Iterable[Triple] | Iterable[Quad]) -> Rows:
         """Triples as rows of three numbers."""
         # A term of a Python triple takes longer to make and look up than its N-Triples to write, cut and look up.
-        numbers, known = array("i"), self._written
-        rest = iter(triples)
+        rest, found = iter(triples), []
         while chunk := list(islice(rest, _CHUNK)):
-            text = serialize(chunk, format=RdfFormat.N_TRIPLES) or b""
-            parts = list(chain.from_iterable([line.split(b" ", 2) for line in text.split(b" .\n")[:-1]]))
-            fresh = [part for part in dict.fromkeys(parts) if part not in known]
-            lines = b"".join(b"<urn:x> <urn:x> %b .\n" % part for part in fresh)
-            terms = (quad.object for quad in parse(lines, format=RdfFormat.N_TRIPLES))
-            known.update((part, self.number(term)) for part, term in zip(fresh, terms, strict=True))
-            numbers.extend(map(known.__getitem__, parts))
-        return np.frombuffer(numbers, dtype=np.int32).reshape(-1, 3) if numbers else np.empty((0, 3), np.int32)
+            text = serialize(chunk, format=RdfFormat.N_TRIPLES)  # type: ignore[arg-type]  # they are of one kind
+            found.append(self.encoded(text or b""))
+        return np.concatenate(found) if found else np.empty((0, 3), np.int32)
+
+    def encoded(self, ntriples: bytes) -> Rows:
+        """N-Triples, written as pyoxigraph writes them, as rows of three numbers."""
+        parts = list(chain.from_iterable([line.split(b" ", 2) for line in ntriples.split(b" .\n")[:-1]]))
+        return np.array(self.numbers(parts), np.int32).reshape(-1, 3)
+
+    def decoded(self, rows: Rows) -> list[Triple]:
+        """The triples that rows of three numbers stand for."""
+        written_ = self._written
+        lines = b"".join(b"%b %b %b .\n" % (written_[s], written_[p], written_[o]) for s, p, o in rows.tolist())
+        return [quad.triple for quad in parse(lines, format=RdfFormat.N_TRIPLES)]
+
+    def terms(self, ids: Iterable[int]) -> list[Term]:
+        """The terms of some numbers."""
+        written_ = self._written
+        lines = b"".join(b"<urn:x> <urn:x> %b .\n" % written_[number] for number in ids)
+        return [quad.object for quad in parse(lines, format=RdfFormat.N_TRIPLES)]
 
     def kinds(self, ids: Ids) -> NDArray[np.int8]:
         """The ``Kind`` of each term; what it says where there is none means nothing."""
-        return self._columns()[0][ids]
+        return self._kinds[: len(self._written) + 1][ids]
 
     def values(self, ids: Ids) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
         """Numbers as integers and how many of their digits are decimals; days of dates, 0 and 1 of booleans.
 
         The integers are Python's own where one of them is too long for a column.
         """
-        _, values, scales = self._columns()
+        # One row more than there are terms: an unbound place reads the last one.
+        rows = len(self._written) + 1
+        values, scales = self._values[:rows][ids], self._scales[:rows][ids]
         if self._long and not self._long.keys().isdisjoint(np.unique(ids).tolist()):
-            exact = values[ids].astype(object)
+            exact = values.astype(object)
             for number, value in self._long.items():
                 exact[ids == number] = value
-            return exact, scales[ids]
-        return values[ids], scales[ids]
+            return exact, scales
+        return values, scales
 
     def texts(self, ids: Ids) -> list[str]:
         """What ``STR`` says of each term; raises Unsupported for a blank node."""
-        texts = []
-        for number in ids.tolist():
-            term = self._terms[number]
-            if not isinstance(term, (NamedNode, Literal)):
-                raise Unsupported("STR of a blank node")
-            texts.append(term.value)
-        return texts
+        return list(self._texts(ids.tolist()))
 
     def languages(self, ids: Ids) -> list[str]:
         """The language of each term, an empty text where it has none."""
-        terms = (self._terms[number] for number in ids.tolist())
-        return [(term.language or "") if isinstance(term, Literal) else "" for term in terms]
+        found = []
+        for number in ids.tolist():
+            text = self._written[number]
+            language = b"" if text[:1] != b'"' or text[-1:] in b'">' else text[text.rindex(b"@") + 1 :]
+            found.append(language.decode())
+        return found
 
-    def _add(self, term: Term) -> int:
-        kind, value, scale = Kind.RESOURCE, 0, 0
-        if isinstance(term, Literal):
-            own, kind, value, scale = _read(term)
-            if own != term:
-                return self.number(own)
-        number = len(self._terms)
-        self._terms.append(term)
-        self._kinds.append(kind)
-        self._scales.append(min(scale, 127))
-        if len(str(abs(value))) > _WIDTH:
-            self._long[number], value = value, 0
-        self._values.append(value)
-        return number
+    def _texts(self, ids: Iterable[int]) -> Iterator[str]:
+        for number in ids:
+            text = self._written[number]
+            if text[:1] == b'"':
+                inner = text[1 : text.rindex(b'"')]
+                yield self[number].value if b"\\" in inner else inner.decode()  # type: ignore[union-attr]
+            elif text[:1] == b"<" and text[:2] != b"<<":
+                yield text[1:-1].decode()
+            else:
+                raise Unsupported("STR of a blank node")
 
-    def _columns(self) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.int8]]:
-        if self._frozen is None or len(self._frozen[0]) <= len(self._terms):
-            # One row more than there are terms: an unbound place reads the last one.
-            self._frozen = (
-                np.append(np.frombuffer(self._kinds, np.int8), np.int8(Kind.ODD)),
-                np.append(np.frombuffer(self._values, np.int64), np.int64(0)),
-                np.append(np.frombuffer(self._scales, np.int8), np.int8(0)),
-            )
-        return self._frozen
+    def _add(self, fresh: list[bytes]) -> None:
+        self._grow(len(fresh))
+        kinds, values, scales, known = self._kinds, self._values, self._scales, self._numbers
+        number = len(self._written)
+        for text in fresh:
+            if text in known:
+                continue
+            if text[:1] == b'"':
+                own, kind, value, scale = _read(text)
+                if own != text:
+                    if own not in known:
+                        self._numbers[own] = number
+                    else:
+                        known[text] = known[own]
+                        continue
+                kinds[number], scales[number] = kind, min(scale, 127)
+                if -_WIDTH < value < _WIDTH:
+                    values[number] = value
+                else:
+                    self._long[number] = value
+            else:
+                own = text
+                kinds[number] = Kind.RESOURCE
+            known[text] = number
+            self._written.append(own)
+            number += 1
+
+    def _grow(self, count: int) -> None:
+        """Make room for more terms, and one row behind them."""
+        needed, room = len(self._written) + count + 1, len(self._kinds)
+        if needed > room:
+            more = max(needed, 2 * room) - room
+            self._kinds = np.append(self._kinds, np.full(more, Kind.ODD, np.int8))
+            self._values = np.append(self._values, np.zeros(more, np.int64))
+            self._scales = np.append(self._scales, np.zeros(more, np.int8))
 
 
-def _read(literal: Literal) -> tuple[Literal, Kind, int, int]:
-    """The literal that stands for all that mean the same, its kind, and its value with its decimals."""
-    text, datatype = literal.value, literal.datatype.value
-    if datatype == _STRING:
-        return literal, Kind.STRING, 0, 0
-    if literal.language is not None:
-        return literal, Kind.TEXT, 0, 0
-    if datatype == _INTEGERS and _INTEGER.fullmatch(text):
-        return Literal(str(int(text)), datatype=_INTEGER_TYPE), Kind.INTEGER, int(text), 0
-    if datatype == _DECIMALS and _DECIMAL.fullmatch(text):
-        return _decimal(text)
-    if datatype == _BOOLEAN and text in _BOOLEANS:
-        value = _BOOLEANS[text]
-        return Literal("true" if value else "false", datatype=_BOOLEAN_TYPE), Kind.BOOLEAN, value, 0
-    if datatype == _DATES and _DATE.fullmatch(text):
+def _read(text: bytes) -> tuple[bytes, Kind, int, int]:
+    """How a literal that stands for all that mean the same is written, its kind, and its value with its decimals."""
+    if text[:1] != b'"':
+        return text, Kind.RESOURCE, 0, 0
+    if text[-1:] == b'"':
+        return text, Kind.STRING, 0, 0
+    if text[-1:] != b">":
+        return text, Kind.TEXT, 0, 0
+    inner, _, datatype = text[1:].rpartition(b'"^^')
+    if len(inner) > _LONGEST:
+        return text, Kind.ODD, 0, 0
+    if datatype == _INTEGERS and _INTEGER.fullmatch(inner):
+        value = int(inner)
+        return b'"%d"^^%b' % (value, _INTEGERS), Kind.INTEGER, value, 0
+    if datatype == _DECIMALS and _DECIMAL.fullmatch(inner):
+        return _decimal(inner.decode())
+    if datatype == _BOOLEAN and inner in _BOOLEANS:
+        value = _BOOLEANS[inner]
+        return b'"%b"^^%b' % (b"true" if value else b"false", _BOOLEAN), Kind.BOOLEAN, value, 0
+    if datatype == _DATES and _DATE.fullmatch(inner):
         try:
-            return literal, Kind.DATE, date.fromisoformat(text).toordinal(), 0
+            return text, Kind.DATE, date.fromisoformat(inner.decode()).toordinal(), 0
         except ValueError:
             pass
-    return literal, Kind.ODD, 0, 0
+    return text, Kind.ODD, 0, 0
 
 
-def _decimal(text: str) -> tuple[Literal, Kind, int, int]:
+def _decimal(text: str) -> tuple[bytes, Kind, int, int]:
     whole, _, fraction = text.partition(".")
     fraction = fraction.rstrip("0")
     if len(fraction) > 100:
-        return Literal(text, datatype=_DECIMAL_TYPE), Kind.ODD, 0, 0
+        return b'"%b"^^%b' % (text.encode(), _DECIMALS), Kind.ODD, 0, 0
     value = int(whole.lstrip("+-") + fraction or "0")
     value = -value if text.startswith("-") else value
-    return Literal(written(value, len(fraction)), datatype=_DECIMAL_TYPE), Kind.DECIMAL, value, len(fraction)
+    return b'"%b"^^%b' % (written(value, len(fraction)).encode(), _DECIMALS), Kind.DECIMAL, value, len(fraction)
 
 
 def written(value: int, scale: int) -> str:

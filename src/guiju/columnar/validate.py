@@ -54,13 +54,15 @@ class _Use:
 
 def validate(triples: Iterable[Triple], shapes: Index, progress: Progress = unheard) -> Outcome:
     """Validate facts (with conclusions) against completed shapes."""
-    return _Validation(Facts(triples), shapes).outcome(progress)
+    facts = Facts()
+    facts.take_in(triples)
+    return _Validation(facts, shapes).outcome(progress)
 
 
 class _Validation:
     def __init__(self, facts: Facts, shapes: Index) -> None:
         self._facts, self._shapes = facts, shapes
-        self._engine = Engine(facts)
+        self._engine = Engine(facts.terms, facts.relations)
         self._declined: dict[str, str] = {}
         self._names = {
             subject.value: parameters(shapes, subject)
