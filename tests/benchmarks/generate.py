@@ -1,15 +1,25 @@
 """Invented submissions of any size, for measuring: the same seed gives the same facts.
 
-Each institution is a financial asset investment company with shareholders, swaps, related-party transactions and the
-rest, and a submission of its own. Sizes differ as institutions do: from some 120 triples to some 3,400.
-``python -m tests.benchmarks.generate 10 > facts.ttl`` writes ten of them.
+``python -m tests.benchmarks.generate PROFILE INSTITUTIONS FILE [SEED]`` writes them, as the file's ending says in
+N-Triples or Turtle; what is written is not kept in memory. The profiles:
+
+``full``
+    each institution is a financial asset investment company with shareholders, swaps, related-party transactions and
+    the rest, and a submission of its own, from some 120 triples to some 3,400; Turtle only
+``aic``, ``amc``
+    the bundled samples, varied (:mod:`tests.benchmarks.vary`): companies under the 2018 measures, or groups under the
+    2011 guideline, some 120 triples an institution
 """
 
 from __future__ import annotations
 
 import random
 import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
+
+from tests.benchmarks import vary
 
 _PREFIXES = "".join(
     f"@prefix {scheme}: <https://w3id.org/guiju/taxonomy/{scheme}/> .\n"
@@ -37,11 +47,24 @@ def submissions(institutions: int, seed: int = 0, scale: float | None = None) ->
     ``scale`` is the size of each, 0 for the smallest and 1 for the largest; without it, sizes are drawn, small ones
     more often than large ones.
     """
+    return "".join(_full(institutions, seed, scale))
+
+
+def write(profile: str, institutions: int, path: Path, seed: int = 0) -> None:
+    """Write so many institutions' submissions to a file, ``.nt`` or ``.ttl``."""
+    if profile == "full":
+        texts = _full(institutions, seed, None)
+    else:
+        texts = vary.submissions(profile, institutions, seed, turtle=path.suffix == ".ttl")
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(texts)
+
+
+def _full(institutions: int, seed: int, scale: float | None) -> Iterator[str]:
     rng = random.Random(seed)
-    return _PREFIXES + "".join(
-        _Institution(f"i{number}", rng, rng.random() ** 2 if scale is None else scale).turtle()
-        for number in range(institutions)
-    )
+    yield _PREFIXES
+    for number in range(institutions):
+        yield _Institution(f"i{number}", rng, rng.random() ** 2 if scale is None else scale).turtle()
 
 
 def institution(name: str, rng: random.Random, scale: float) -> str:
@@ -173,4 +196,4 @@ class _Institution:
 
 
 if __name__ == "__main__":
-    print(submissions(int(sys.argv[1])), end="")
+    write(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else 0)
