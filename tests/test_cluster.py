@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import parse
 
-from guiju.cluster.groups import groups, packed
+from guiju.groups import groups, packed
 from guiju.intake import FORMATS
 from guiju.knowledge import Knowledge
 from guiju.submission import receive

@@ -120,6 +120,18 @@ class Knowledge:
         )
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """The properties whose values are terms of ours, not things that are reported."""
+        kinds = {t.object for t in self.background if t.predicate.value == keys.RDF + "type"}
+        ranges, takes = keys.RDFS + "range", keys.GJ + "takesTerms"
+        return frozenset(
+            t.subject.value
+            for t in self.background
+            if isinstance(t.subject, NamedNode)
+            and ((t.predicate.value == ranges and t.object in kinds) or t.predicate.value == takes)
+        )
+
+    @cached_property
     def _positions(self) -> dict[str, int]:
         return {
             triple.subject.value: int(triple.object.value)

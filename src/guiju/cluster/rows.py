@@ -15,7 +15,8 @@ import pyoxigraph as ox
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from guiju import intake, keys
+from guiju import intake
+from guiju.groups import things
 from guiju.intake import BadInput, Problem, Text
 from guiju.intake.source import NAMES
 from guiju.verdicts import stated_day
@@ -40,15 +41,21 @@ _SCHEMA = pa.schema(
 )
 _LINES = frozenset({"nquads", "ntriples"})
 _PACKED = frozenset({".gz", ".bz2", ".zst"})
-_TYPE = keys.RDF + "type"
 
 Row = dict[str, object]
 
 
-def rows(spark: SparkSession, paths: Iterable[str], known: frozenset[str], input_format: str | None) -> DataFrame:
+def rows(
+    spark: SparkSession,
+    paths: Iterable[str],
+    known: frozenset[str],
+    words: frozenset[str],
+    input_format: str | None,
+) -> DataFrame:
     """The rows of every path: a folder of files, a file, N-Quads or N-Triples by lines, or Parquet of quads.
 
-    ``known`` are the things that reference data describes: to speak of one of them connects nobody. A Parquet of quads
+    ``known`` are the things that reference data describes: to speak of one of them connects nobody; ``words`` are as
+    :func:`guiju.groups.things` takes them. A Parquet of quads
     has the columns subject, predicate, object and, where there is one, graph, each as N-Triples writes it.
     """
     found = spark.createDataFrame([], ROWS)
@@ -57,13 +64,13 @@ def rows(spark: SparkSession, paths: Iterable[str], known: frozenset[str], input
         ending = PurePath(name.stem).suffix if name.suffix in _PACKED else name.suffix
         form = input_format or NAMES.get(ending.lstrip(".").lower())
         if ending == ".parquet":
-            read, taken = _quads(spark.read.parquet(path)), partial(_of_lines, known)
+            read, taken = _quads(spark.read.parquet(path)), partial(_of_lines, known, words)
         elif form in _LINES and ending:
             lines = spark.read.text(path).withColumn("source", F.input_file_name())
-            read, taken = lines.select("source", "value"), partial(_of_lines, known)
+            read, taken = lines.select("source", "value"), partial(_of_lines, known, words)
         else:
             files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(path)
-            read, taken = files.select("path", "content"), partial(_of_files, known, input_format)
+            read, taken = files.select("path", "content"), partial(_of_files, known, words, input_format)
         found = found.unionAll(read.mapInArrow(taken, ROWS))
     return found
 
@@ -74,7 +81,7 @@ def _quads(table: DataFrame) -> DataFrame:
 
 
 def _of_files(
-    known: frozenset[str], input_format: str | None, batches: Iterable[pa.RecordBatch]
+    known: frozenset[str], words: frozenset[str], input_format: str | None, batches: Iterable[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """A row for each file."""
 
@@ -84,13 +91,15 @@ def _of_files(
             triples = intake.read([(name, content, input_format)]).triples
         except BadInput as wrong:
             return _row(name, name, b"", "", 0, "", (), wrong.problems)
-        nodes = {node for triple in triples for node in _nodes(triple, name, known)}
+        nodes = {node for triple in triples for node in _nodes(triple, name, known, words)}
         return _row(name, name, content, input_format or "", len(triples), max(map(stated_day, triples)), nodes)
 
     return _written(batches, row)
 
 
-def _of_lines(known: frozenset[str], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _of_lines(
+    known: frozenset[str], words: frozenset[str], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
     """A row for each statement, which stands on a line of its own."""
 
     def row(path: str, line: str) -> Row | None:
@@ -105,7 +114,9 @@ def _of_lines(known: frozenset[str], batches: Iterable[pa.RecordBatch]) -> Itera
             return None
         graph, subject = found.graph_name, found.subject
         unit = _node(subject if isinstance(graph, ox.DefaultGraph) else graph, source)
-        return _row(unit, source, content, "nquads", 1, stated_day(found.triple), _nodes(found.triple, source, known))
+        return _row(
+            unit, source, content, "nquads", 1, stated_day(found.triple), _nodes(found.triple, source, known, words)
+        )
 
     return _written(batches, row)
 
@@ -138,11 +149,9 @@ def _row(
     }
 
 
-def _nodes(triple: ox.Triple, source: str, known: frozenset[str]) -> set[str]:
-    """What a statement connects: its subject and its object, unless a word of ours, a class, or known to all."""
-    ends = [triple.subject, *([] if triple.predicate.value == _TYPE else [triple.object])]
-    found = {_node(end, source) for end in ends if isinstance(end, (ox.NamedNode, ox.BlankNode))}
-    return {node for node in found if not node.startswith(keys.BASE)} - known
+def _nodes(triple: ox.Triple, source: str, known: frozenset[str], words: frozenset[str]) -> set[str]:
+    """Names of what a statement ties together."""
+    return {_node(thing, source) for thing in things(triple, words, known)}
 
 
 def _node(term: object, source: str) -> str:

@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 
 from guiju import engines
 from guiju.cluster import work
-from guiju.cluster.groups import groups, packed
 from guiju.cluster.rows import rows
+from guiju.groups import groups, packed
 from guiju.intake import MAX_PROBLEMS, BadInput, Problem, Text
 
 BUCKET = 20_000
@@ -65,7 +65,7 @@ def judge(
     nothing, where an input cannot be read at all: whom it speaks of is then not known.
     """
     known, day = work.described(reference)
-    found = rows(spark, paths, known, input_format).persist()
+    found = rows(spark, paths, known, work.words(), input_format).persist()
     try:
         _readable(found)
         sizes, days = {}, [day] if day else []

@@ -148,6 +148,11 @@ def _knowledge() -> Knowledge:
     return Compiled()
 
 
+def words() -> frozenset[str]:
+    """The properties that take terms of ours."""
+    return _knowledge().words
+
+
 def described(reference: Sequence[Sent]) -> tuple[frozenset[str], str | None]:
     """What reference data describes, and the latest day it speaks of. Raises BadInput."""
     if not reference:
