@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from pyoxigraph import Literal, NamedNode, Triple
-from rich.console import Console
 
 from guiju import api, cli, keys, proofs
 from guiju.console import print_proofs
 from guiju.derivation import Derived, derive
 from guiju.knowledge import Knowledge
+from guiju.paper import Paper
 from guiju.proofs import Proofs, UnknownSubject
 from guiju.submission import Submission, receive
 from tests import casework
@@ -42,7 +42,7 @@ def _proofs(submission: Submission, knowledge: Knowledge, *relations: str) -> Pr
 
 def _printed(found: Proofs, submission: Submission, why: bool = True) -> str:
     out = StringIO()
-    print_proofs(Console(file=out, width=400, highlight=False), found, why, submission.place)
+    print_proofs(Paper(out), found, why, submission.place)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 

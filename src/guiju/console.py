@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.syntax import Syntax
-from rich.text import Text as Line
-
+from guiju.paper import Paper, Said
 from guiju.proofs import Proofs, Statement
 from guiju.report import grouped
 from guiju.show import excerpt, prefixed
@@ -31,112 +29,120 @@ _PARTS = {
 }  # fmt: skip
 
 
-def print_entry(console: Console, entry: Entry) -> None:
+def print_entry(paper: Paper, entry: Entry) -> None:
     """Print what :meth:`guiju.show.Library.show` gave: a document, a provision or a norm."""
     if "contents" in entry:
-        _document(console, entry)
+        _document(paper, entry)
     elif "modality" in entry:
-        _norm(console, entry, indent="")
+        _norm(paper, entry, indent="")
     else:
-        _provision(console, entry)
+        _provision(paper, entry)
 
 
-def print_hits(console: Console, hits: list[Entry], words: list[str]) -> None:
+def print_hits(paper: Paper, hits: list[Entry], words: Sequence[str]) -> None:
     """Print search hits, the words marked."""
     kinds = {"term": "术语", "norm": "规范", "provision": "条文"}
     for hit in hits:
-        console.print(
-            Line.assemble(
-                (f"{kinds[hit['kind']]}  ", "cyan"),
-                (hit["label"]["zh"] or hit["key"], "bold"),
-                f"  {hit['key']}",
-            )
-        )
-        text = Line("      " + excerpt(hit["text"]["zh"], words))
-        text.highlight_words([part for word in words for part in word.split()], "bold yellow", case_sensitive=False)
-        console.print(text)
-    console.print(f"{len(hits)} 条 hits")
+        paper.write((f"{kinds[hit['kind']]}  ", "cyan"), (hit["label"]["zh"] or hit["key"], "bold"), f"  {hit['key']}")
+        paper.write("      ", *_marked(excerpt(hit["text"]["zh"], words), words))
+    paper.write(f"{len(hits)} 条 hits")
 
 
-def print_needs(console: Console, needed: list[Entry]) -> None:
+def print_needs(paper: Paper, needed: list[Entry]) -> None:
     """Print the facts that norms need, with Turtle to fill in."""
     if not needed:
-        console.print("此处没有由数据检验的规范。 No norm here is tested by data.")
+        paper.write("此处没有由数据检验的规范。 No norm here is tested by data.")
     for need in needed:
-        console.print(Line.assemble((need["citation"]["zh"], "bold"), f"  {need['norm']}"))
+        paper.write((need["citation"]["zh"], "bold"), f"  {need['norm']}")
         subject = need["subject"]["label"]
-        console.print(f"  对象 subject: {subject['zh']} {subject['en']}")
-        console.print(f"  {need['component']['zh']} {need['component']['en']}：{need['definition']['zh']}")
+        paper.write(f"  对象 subject: {subject['zh']} {subject['en']}")
+        paper.write(f"  {need['component']['zh']} {need['component']['en']}：{need['definition']['zh']}")
         for parameter in need["parameters"]:
             label = parameter["label"]
             shown = label["zh"] if label["zh"] == label["en"] else f"{label['zh']} {label['en']}"
-            console.print(f"    {parameter['name']}: {shown}")
-        console.print(Syntax(prefixed(need["skeleton"]), "turtle", background_color="default"))
-        console.print()
+            paper.write(f"    {parameter['name']}: {shown}")
+        _turtle(paper, prefixed(need["skeleton"]))
+        paper.write()
 
 
-def print_proofs(console: Console, proofs: Proofs, why: bool, place: Callable[[str], str | None]) -> None:
+def print_proofs(paper: Paper, proofs: Proofs, why: bool, place: Callable[[str], str | None]) -> None:
     """Print what was concluded and judged; with ``why`` the proofs, as numbered steps.
 
     A step names the earlier steps and the facts that it rests on, and where each fact stands. What several proofs
     share is printed once; a chain of any length is a list.
     """
     if not proofs.roots:
-        console.print("对此没有推导出结论，也没有检验结论。 Nothing was concluded or judged of this.")
+        paper.write("对此没有推导出结论，也没有检验结论。 Nothing was concluded or judged of this.")
     numbers: dict[str, int] = {}
     # They come in the order of the roots, and what is new for a root ends with it.
     statements = iter(proofs.statements.values())
     for number, root in enumerate(proofs.roots, 1):
         conclusion = proofs.statements[root]
         if not why:
-            _said(console, f"{number:>3}", conclusion)
+            _said(paper, f"{number:>3}", conclusion)
             continue
-        console.print()
+        paper.write()
         if root in numbers:
-            console.print(Line(f"已见第 {numbers[root]} 步 see step {numbers[root]}：{conclusion.text.zh}"))
+            paper.write(f"已见第 {numbers[root]} 步 see step {numbers[root]}：{conclusion.text.zh}")
             continue
-        console.print(Line.assemble(("为什么 Why  ", "cyan"), grouped(conclusion.text.zh)))
+        paper.write(("为什么 Why  ", "cyan"), grouped(conclusion.text.zh))
         for said in statements:
             if proofs.is_step(said):
                 numbers[said.node] = len(numbers) + 1
-                _said(console, f"{numbers[said.node]:>3}{' ∴' if said.node == root else ''}", said)
-                _grounds(console, said, proofs, numbers, place)
+                _said(paper, f"{numbers[said.node]:>3}{' ∴' if said.node == root else ''}", said)
+                _grounds(paper, said, proofs, numbers, place)
             if said.node == root:
                 break
 
 
-def _said(console: Console, number: str, said: Statement) -> None:
-    console.print(Line.assemble(f"{number}  ", (grouped(said.text.zh), "bold"), "  ", (grouped(said.text.en), "dim")))
+def _said(paper: Paper, number: str, said: Statement) -> None:
+    paper.write(f"{number}  ", (grouped(said.text.zh), "bold"), "  ", (grouped(said.text.en), "dim"))
     for key, cited in said.under:
-        console.print(Line.assemble(("     依据 under  ", "cyan"), cited.zh, (f"  {key}", "dim")))
+        paper.write(("     依据 under  ", "cyan"), cited.zh, (f"  {key}", "dim"))
 
 
 def _grounds(
-    console: Console, said: Statement, proofs: Proofs, numbers: dict[str, int], place: Callable[[str], str | None]
+    paper: Paper, said: Statement, proofs: Proofs, numbers: dict[str, int], place: Callable[[str], str | None]
 ) -> None:
     for on in said.on:
         ground = proofs.statements[on]
         if on in said.circular:
-            line = Line.assemble(("     循环 circular  ", "red"), f"{ground.text.zh}  {ground.text.en}")
+            paper.write(("     循环 circular  ", "red"), f"{ground.text.zh}  {ground.text.en}")
         elif proofs.is_step(ground):
-            line = Line.assemble(
-                ("     由 from  ", "cyan"), f"第 {numbers[on]} 步 step {numbers[on]}：{grouped(ground.text.zh)}"
-            )
+            number = numbers[on]
+            paper.write(("     由 from  ", "cyan"), f"第 {number} 步 step {number}：{grouped(ground.text.zh)}")
         else:
-            line = Line.assemble(
-                ("     事实 fact  ", "cyan"), grouped(ground.text.zh), (f"  {grouped(ground.text.en)}", "dim")
+            where = place(on)
+            paper.write(
+                ("     事实 fact  ", "cyan"),
+                grouped(ground.text.zh),
+                (f"  {grouped(ground.text.en)}", "dim"),
+                (f"  ← {where}" if where else "", "blue"),
             )
-            if where := place(on):
-                line.append(f"  ← {where}", style="blue")
-        console.print(line)
     for part, text in said.parts:
         zh, en = _PARTS[part]
-        console.print(Line.assemble((f"     {zh} {en}  ", "cyan"), grouped(text.zh), (f"  {grouped(text.en)}", "dim")))
+        paper.write((f"     {zh} {en}  ", "cyan"), grouped(text.zh), (f"  {grouped(text.en)}", "dim"))
 
 
-def _document(console: Console, entry: Entry) -> None:
-    console.print(Line(f"《{entry['title']['zh']}》", style="bold"))
-    console.print(Line(entry["title"]["en"], style="dim"))
+def _marked(text: str, words: Sequence[str]) -> Iterator[Said]:
+    """A text with some words in it made to stand out."""
+    wanted = "|".join(re.escape(part) for word in words for part in word.split())
+    for number, piece in enumerate(re.split(f"({wanted})", text, flags=re.IGNORECASE)):
+        yield (piece, "bold yellow" if number % 2 else "")
+
+
+def _turtle(paper: Paper, text: str) -> None:
+    if not paper.terminal:
+        paper.write(text)
+        return
+    from rich.syntax import Syntax
+
+    paper.console.print(Syntax(text, "turtle", background_color="default"))
+
+
+def _document(paper: Paper, entry: Entry) -> None:
+    paper.write((f"《{entry['title']['zh']}》", "bold"))
+    paper.write((entry["title"]["en"], "dim"))
     for label, value in (
         ("制定机关 issuer", _named(entry["issuer"])),
         ("性质 kind", _named(entry["kind"])),
@@ -147,52 +153,50 @@ def _document(console: Console, entry: Entry) -> None:
         ("规范 norms", str(entry["norms"])),
     ):
         if value:
-            console.print(Line.assemble((f"  {label}  ", "cyan"), value))
+            paper.write((f"  {label}  ", "cyan"), value)
     for part in entry["contents"]:
-        _outline(console, part, 1)
+        _outline(paper, part, 1)
 
 
-def _outline(console: Console, part: Entry, depth: int) -> None:
+def _outline(paper: Paper, part: Entry, depth: int) -> None:
     cited = part["citation"]["zh"].split("》", 1)[-1]
-    console.print(Line("  " * depth + f"{cited} {part['heading'] or ''}  {part['key']}"))
+    paper.write("  " * depth + f"{cited} {part['heading'] or ''}  {part['key']}")
     for below in part["contents"]:
-        _outline(console, below, depth + 1)
+        _outline(paper, below, depth + 1)
 
 
-def _provision(console: Console, entry: Entry, depth: int = 0) -> None:
-    console.print()
-    console.print(Line.assemble((entry["citation"]["zh"], "bold"), "  ", (entry["key"], "dim")))
+def _provision(paper: Paper, entry: Entry, depth: int = 0) -> None:
+    paper.write()
+    paper.write((entry["citation"]["zh"], "bold"), "  ", (entry["key"], "dim"))
     if entry["heading"]:
-        console.print(Line(entry["heading"], style="bold"))
+        paper.write((entry["heading"], "bold"))
     if entry["text"]:
-        console.print(Line(entry["text"]))
+        paper.write(entry["text"])
     elif entry["summary"]:
-        console.print(Line(f"（摘要 summary）{entry['summary']['zh']}"))
+        paper.write(f"（摘要 summary）{entry['summary']['zh']}")
     for label, links in (
         ("引用 refers to", entry["refersTo"]),
         ("被引用 referred to by", entry["referredToBy"]),
     ):
         for link in links:
-            console.print(Line.assemble((f"  {label}  ", "cyan"), link["citation"]["zh"], (f"  {link['key']}", "dim")))
+            paper.write((f"  {label}  ", "cyan"), link["citation"]["zh"], (f"  {link['key']}", "dim"))
     for cited in entry["cites"]:
-        console.print(Line.assemble(("  援引 cites  ", "cyan"), f"《{cited['zh']}》"))
+        paper.write(("  援引 cites  ", "cyan"), f"《{cited['zh']}》")
     for norm in entry["norms"]:
-        _norm(console, norm, indent="  ")
+        _norm(paper, norm, indent="  ")
     for below in entry["provisions"]:
-        _provision(console, below, depth + 1)
+        _provision(paper, below, depth + 1)
 
 
-def _norm(console: Console, norm: Entry, indent: str) -> None:
+def _norm(paper: Paper, norm: Entry, indent: str) -> None:
     zh = _MODALITY.get(norm["modality"] or "", "")
     head = f"{zh} {norm['modality']}" + (f"，{_FORCE[norm['force']]}" if norm["force"] else "")
-    console.print(
-        Line.assemble(indent, (f"◆ {norm['label']['zh']}", "bold green"), f"  [{head}]  ", (norm["key"], "dim"))
-    )
-    console.print(Line(f"{indent}  {norm['definition']['zh']}"))
-    console.print(Line(f"{indent}  {norm['definition']['en']}", style="dim"))
+    paper.write(indent, (f"◆ {norm['label']['zh']}", "bold green"), f"  [{head}]  ", (norm["key"], "dim"))
+    paper.write(f"{indent}  {norm['definition']['zh']}")
+    paper.write((f"{indent}  {norm['definition']['en']}", "dim"))
 
     def row(label: str, value: str) -> None:
-        console.print(Line.assemble((f"{indent}  {label}  ", "cyan"), value))
+        paper.write((f"{indent}  {label}  ", "cyan"), value)
 
     if norm["bearer"]:
         row("承担者 bearer", _named(norm["bearer"]) or "")

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
-from rich.console import Console
-from rich.text import Text as Line
 
 from guiju import keys, rdf
 from guiju.completion import CITATION, Index, index
 from guiju.intake import Text
 from guiju.knowledge import Knowledge
+from guiju.paper import Paper, Said
 from guiju.submission import Submission
 from guiju.tables import as_csv
 from guiju.verdicts import OUTCOMES, Assessment, Part, Verdict
@@ -73,7 +72,7 @@ class Report:
         """A row for every verdict, its texts in ``zh`` or ``en``; several facts or places stand in one cell."""
         return as_csv(_COLUMNS, (_row(verdict, language) for verdict in self.json(outcomes)["verdicts"]))
 
-    def print(self, console: Console, outcomes: Collection[str]) -> None:
+    def print(self, paper: Paper, outcomes: Collection[str]) -> None:
         """Write the report to be read: by entity, then in the order of the law; Chinese first."""
         known = index(self.knowledge.documents)
         names = self._names()
@@ -82,16 +81,18 @@ class Report:
             named = names[verdict.subject]
             if named.entity != entity:
                 entity = named.entity
-                console.print()
-                console.rule(Line(names[entity].title if entity in names else entity, style="bold"))
-            self._print_verdict(console, verdict, named, known)
-        self._print_summary(console)
+                paper.write()
+                paper.rule(names[entity].title if entity in names else entity)
+            # What is written at once is laid out at once, which takes half the time.
+            paper.write(*self._said(verdict, named, known))
+        self._print_summary(paper)
 
     def _grouped(self, outcomes: Collection[str], names: dict[str, _Named]) -> list[Verdict]:
         wanted = [v for v in self.assessment.verdicts if v.outcome in outcomes]
         return sorted(wanted, key=lambda v: names[v.subject].entity)
 
-    def _print_verdict(self, console: Console, verdict: Verdict, named: _Named, known: Index) -> None:
+    def _said(self, verdict: Verdict, named: _Named, known: Index) -> Iterator[Said]:
+        """A verdict in lines; the first begins with a break."""
         zh, en, style = _MARK[verdict.outcome]
         if verdict.outcome == "failed" and verdict.severity != "violation":
             zh, style = (
@@ -99,50 +100,42 @@ class Report:
             )
             en = verdict.severity
         citation, definition = self._citation(verdict, known), self._definition(verdict, known)
-        lines = [Line(), Line.assemble((zh, style), " ", (citation.zh, "bold"), "  ", (f"[{en}]", style))]
+        yield from (("\n" + zh, style), " ", (citation.zh, "bold"), "  ", (f"[{en}]", style))
         about = f"{named.title}：" if named.entity != verdict.subject else ""
-        lines.append(Line(f"  {about}{definition.zh}"))
-        lines.append(Line(f"  {definition.en}", style="dim"))
+        yield from (f"\n  {about}{definition.zh}", (f"\n  {definition.en}", "dim"))
         for attribute, label, _ in _PARTS:
             for zh_text, en_text, places in _merged(getattr(verdict, attribute)):
                 if verdict.outcome == "cantTell" and attribute not in {"missing", "chain"}:
                     continue
+                yield from ((f"\n  {label}  ", "cyan"), grouped(zh_text), (f"  {grouped(en_text)}", "dim"))
                 found = (self.submission.place(node) for node in places)
-                where = "、".join(dict.fromkeys(place for place in found if place))
-                line = Line.assemble((f"  {label}  ", "cyan"), grouped(zh_text))
-                line.append(f"  {grouped(en_text)}", style="dim")
-                if where:
-                    line.append(f"  ← {where}", style="blue")
-                lines.append(line)
+                if where := "、".join(dict.fromkeys(place for place in found if place)):
+                    yield (f"  ← {where}", "blue")
         if reading := self._reading(verdict, known).zh:
-            lines.append(Line.assemble(("  解读  ", "cyan"), reading))
+            yield from (("\n  解读  ", "cyan"), reading)
         if verdict.outcome == "failed" and (law := self._law(verdict, known)):
-            lines.append(Line.assemble(("  原文  ", "cyan"), (law, "italic")))
-        lines.append(Line(f"  {verdict.key}", style="dim"))
-        # What is printed at once is laid out at once, which takes half the time.
-        console.print(Line("\n").join(lines))
+            yield from (("\n  原文  ", "cyan"), (law, "italic"))
+        yield (f"\n  {verdict.key}", "dim")
 
-    def _print_summary(self, console: Console) -> None:
-        console.print()
-        console.rule("结论 Summary")
+    def _print_summary(self, paper: Paper) -> None:
+        paper.write()
+        paper.rule("结论 Summary")
         if self.assessment.as_of:
-            console.print(f"法律基准日 Law as of {self.assessment.as_of}；引擎 engine: {self.assessment.engine}")
+            paper.write(f"法律基准日 Law as of {self.assessment.as_of}；引擎 engine: {self.assessment.engine}")
         for info in self.submission.inputs:
-            console.print(Line(f"输入 input {info.name}  {info.triples} triples  sha256 {info.sha256[:16]}…"))
+            paper.write(f"输入 input {info.name}  {info.triples} triples  sha256 {info.sha256[:16]}…")
         for item in self.submission.ignored:
-            console.print(Line(f"已忽略 ignored {item.where}  {item.what}  {item.why}", style="yellow"))
+            paper.write((f"已忽略 ignored {item.where}  {item.what}  {item.why}", "yellow"))
         wanted = Counter(part.text for verdict in self.assessment.verdicts for part in verdict.missing)
         if len(wanted) > MOST_WANTED and max(wanted.values()) > 2:
-            console.print("最缺的事实 What is missing most:")
+            paper.write("最缺的事实 What is missing most:")
             for text, count in wanted.most_common(MOST_WANTED):
-                console.print(Line.assemble((f"{count:>6}  ", "yellow"), text.zh, (f"  {text.en}", "dim")))
+                paper.write((f"{count:>6}  ", "yellow"), text.zh, (f"  {text.en}", "dim"))
         for outcome, count in self.assessment.summary().items():
             zh, en, style = _MARK[outcome]
-            console.print(Line.assemble((f"{count:>6}  {zh}", style), f"  {en}"))
+            paper.write((f"{count:>6}  {zh}", style), f"  {en}")
         if any(verdict.chain for verdict in self.assessment.verdicts):
-            console.print(
-                Line("推导的逐步证明 To prove what was derived: guiju explain FILE --subject NAME --why", "dim")
-            )
+            paper.write(("推导的逐步证明 To prove what was derived: guiju explain FILE --subject NAME --why", "dim"))
 
     def _verdict(self, verdict: Verdict, known: Index, names: dict[str, _Named]) -> dict[str, Any]:
         named = names[verdict.subject]

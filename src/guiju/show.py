@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -419,7 +419,7 @@ def short(value: str) -> str:
     return value
 
 
-def excerpt(text: str, words: list[str], around: int = 40) -> str:
+def excerpt(text: str, words: Sequence[str], around: int = 40) -> str:
     """At most about twice ``around`` letters of a text, from shortly before the first of the words in it."""
     found = [at for word in words for part in word.split() if (at := text.casefold().find(part.casefold())) >= 0]
     if not found or len(text) <= 2 * around:
