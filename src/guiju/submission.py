@@ -33,10 +33,21 @@ class Submission:
 def receive(
     sources: Sequence[Source], knowledge: Knowledge, input_format: str | None = None, progress: Progress = unheard
 ) -> Submission:
-    """Read sources through :func:`guiju.intake.read` and check them with ``queries/intake``.
+    """Facts that can be judged: those of :func:`read`, checked as a whole by :func:`check`.
 
-    Raises BadInput with every problem, its place and its cure. What only derivations may conclude is
-    left out and listed in ``ignored``.
+    Raises BadInput with every problem, its place and its cure.
+    """
+    submission = read(sources, knowledge, input_format, progress)
+    check(submission.triples, submission.place, knowledge, progress)
+    return submission
+
+
+def read(
+    sources: Sequence[Source], knowledge: Knowledge, input_format: str | None = None, progress: Progress = unheard
+) -> Submission:
+    """Read sources through :func:`guiju.intake.read`, each statement checked for itself.
+
+    Raises BadInput. What only derivations may conclude is left out and listed in ``ignored``.
     """
     progress(at("reading"))
     facts = intake.read(sources, known_terms=lambda: knowledge.terms, input_format=input_format)
@@ -52,9 +63,36 @@ def receive(
             ignored.append(Ignored(where, word.value, _CONCLUDED))
         else:
             kept.append(triple)
-    named = skolemised(kept)
-    _check(named, facts, knowledge, progress)
-    return Submission(named, facts.inputs, ignored, lambda iri: place(facts, iri))
+    return Submission(skolemised(kept), facts.inputs, ignored, lambda iri: place(facts, iri))
+
+
+def check(
+    triples: Iterable[Triple],
+    place: Callable[[str], str | None],
+    knowledge: Knowledge,
+    progress: Progress = unheard,
+) -> None:
+    """Look through facts with ``queries/intake``; ``place`` says where an IRI is stated. Raises BadInput."""
+    store = Store()
+    fill(store, triples)
+    fill(store, knowledge.vocabulary)
+    problems = []
+    queries = knowledge.within("intake")
+    for number, query in enumerate(queries.values(), 1):
+        progress(at("checking", number, len(queries)))
+        for row in select(store, query):
+            subject = row["subject"].value
+            named = "" if subject.startswith(BLANK) else f" <{subject}>"
+            problems.append(
+                Problem(
+                    (place(subject) or "输入 input") + named,
+                    Text(row["zh"].value, row["en"].value),
+                    Text(row["doZh"].value, row["doEn"].value),
+                )
+            )
+    if problems:
+        limit = intake.MAX_PROBLEMS
+        raise BadInput(problems[:limit], complete=len(problems) <= limit)
 
 
 def skolemised(triples: Sequence[Triple]) -> list[Triple]:
@@ -91,29 +129,6 @@ def names(triples: Iterable[Triple]) -> Iterator[Triple]:
 def place(facts: Facts, iri: str) -> str | None:
     """Where a fact stands, ``file.ttl:12``, for an IRI or the name given to a blank node."""
     return facts.place("_:" + iri.removeprefix(BLANK) if iri.startswith(BLANK) else iri)
-
-
-def _check(triples: list[Triple], facts: Facts, knowledge: Knowledge, progress: Progress) -> None:
-    store = Store()
-    fill(store, triples)
-    fill(store, knowledge.vocabulary)
-    problems = []
-    queries = knowledge.within("intake")
-    for number, query in enumerate(queries.values(), 1):
-        progress(at("checking", number, len(queries)))
-        for row in select(store, query):
-            subject = row["subject"].value
-            named = "" if subject.startswith(BLANK) else f" <{subject}>"
-            problems.append(
-                Problem(
-                    (place(facts, subject) or "输入 input") + named,
-                    Text(row["zh"].value, row["en"].value),
-                    Text(row["doZh"].value, row["doEn"].value),
-                )
-            )
-    if problems:
-        limit = intake.MAX_PROBLEMS
-        raise BadInput(problems[:limit], complete=len(problems) <= limit)
 
 
 def _concluded_only(knowledge: Knowledge) -> frozenset[str]:
