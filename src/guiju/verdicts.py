@@ -111,7 +111,7 @@ def assess(
     progress(at("judging"))
     verdicts, evidence = judge(derived, results, shapes, knowledge, engine)
     explain(verdicts, evidence, knowledge, progress, explained)
-    verdicts.sort(key=lambda verdict: _order(verdict, knowledge))
+    verdicts.sort(key=lambda verdict: order(verdict, knowledge))
     return Assessment(when, verdicts, derived, results, evidence, engine)
 
 
@@ -300,7 +300,8 @@ def _untargeted(verdicts: list[Verdict], shapes: list[str], evidence: Evidence) 
     ]
 
 
-def _order(verdict: Verdict, knowledge: Knowledge) -> tuple[str, str, int, str]:
+def order(verdict: Verdict, knowledge: Knowledge) -> tuple[str, str, int, str]:
+    """What verdicts are sorted by in a report: submission, document, place in the document, norm and subject."""
     key = verdict.key
     return verdict.submission, key.document, knowledge.position(key), f"{verdict.norm} {verdict.subject}"
 
