@@ -8,24 +8,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import NamedNode
 
-from guiju import engines, rdf
-from guiju import library as questions
-from guiju.derivation import derive
-from guiju.graph import MOST, Group, company_called, group
+from guiju import engines
 from guiju.intake import Source
-from guiju.keeping import kept
 from guiju.knowledge import Knowledge
-from guiju.picture import svg
 from guiju.progress import Progress, at, unheard
-from guiju.proofs import Proofs, conclusions_store, explained
 from guiju.report import Report
-from guiju.show import Library
 from guiju.submission import receive
 from guiju.verdicts import OUTCOMES, assess
+
+# What only one of these does is imported there: who waits for a judgement would wait for it, too.
+if TYPE_CHECKING:
+    from guiju.graph import Group
+    from guiju.proofs import Proofs
+    from guiju.show import Library
 
 FORMATS = ("json", "turtle", "ntriples", "jsonld", "csv")
 """How a report is written for programs."""
@@ -69,6 +68,8 @@ def written(report: Report, format_: str, outcomes: frozenset[str], language: st
         return report.csv(outcomes, language)
     if format_ == "json":
         return as_json(report.json(outcomes))
+    from guiju import rdf
+
     write = {"turtle": rdf.turtle, "ntriples": rdf.ntriples, "jsonld": rdf.jsonld}[format_]
     return write(report.triples(outcomes)) + "\n"
 
@@ -88,6 +89,8 @@ def proved(
 
     Raises UnknownKey for a norm that is none, UnknownSubject, and what :func:`judged` raises.
     """
+    from guiju.proofs import explained
+
     key = library.resolve(norm) if norm else None
     report = judged(sources, library.knowledge, as_of=as_of, input_format=input_format, progress=progress)
     progress(at("writing"))
@@ -104,6 +107,11 @@ def drawn(
     progress: Progress = unheard,
 ) -> tuple[Group, str]:
     """The group of an asset management company, and its picture as SVG. Raises NoPicture, and what reading raises."""
+    from guiju.derivation import derive
+    from guiju.graph import MOST, company_called, group
+    from guiju.picture import svg
+    from guiju.proofs import conclusions_store
+
     submission = receive(sources, knowledge, input_format, progress)
     derived = derive(submission.triples, knowledge, progress)
     progress(at("writing"))
@@ -116,6 +124,8 @@ def answered(report: Report, question: str, params: Mapping[str, str], knowledge
 
     A cell is its ``text``, and where it is an IRI, the whole ``iri``. Raises LibraryError.
     """
+    from guiju import library as questions
+
     answer = questions.ask(report.assessment.store, question, params, knowledge.root)
     rows = [
         [{"text": questions.shown(term), "iri": term.value if isinstance(term, NamedNode) else ""} for term in row]
@@ -194,7 +204,11 @@ def run(
             params = dict(text.partition("=")[::2] for text in given.get("param", ()))
             return [as_json(answered(report, option("question") or "", params, library.knowledge))]
         text = written(report, option("format") or "json", wanted, option("language") or "zh")
-        return [text, as_json(kept(report, option("id") or ""))] if command == "keep" else [text]
+        if command == "keep":
+            from guiju.keeping import kept
+
+            return [text, as_json(kept(report, option("id") or ""))]
+        return [text]
     raise BadOption(f"没有命令 {command}。 There is no command {command}.")
 
 
