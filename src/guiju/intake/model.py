@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import pyoxigraph as ox
+
+from guiju.intake.written import Rows
 
 MAX_PROBLEMS = 20
 """Reading stops at this many problems."""
@@ -118,16 +121,29 @@ class Changed:
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts of all inputs merged into one graph, without doubles, in the order of reading.
+    """Facts of all inputs merged into one graph.
 
     Blank nodes of different inputs are kept apart: the second of the first input is ``_:f1b2``.
     """
 
-    triples: list[ox.Triple]
+    terms: list[bytes]
+    """All that the inputs speak of, each once, as N-Triples writes it."""
+    rows: Rows
+    """The facts in the order of reading, doubles included: of each, where in ``terms`` its three terms are."""
     inputs: list[InputInfo]
     ignored: list[Ignored]
     changed: list[Changed]
     locate: Callable[[str], str | None] = field(repr=False, compare=False)
+
+    @cached_property
+    def triples(self) -> list[ox.Triple]:
+        """The facts in the order of reading, each once."""
+        written = self.terms
+        lines = b"".join(
+            b"%b %b %b .\n" % (written[subject], written[predicate], written[value])
+            for subject, predicate, value in self.rows.tolist()
+        )
+        return list(dict.fromkeys(quad.triple for quad in ox.parse(lines, format=ox.RdfFormat.N_TRIPLES)))
 
     def place(self, subject: ox.NamedNode | ox.BlankNode | str) -> str | None:
         """Where a subject is first stated: ``file.ttl:12``; the file's name alone where the line is not known.

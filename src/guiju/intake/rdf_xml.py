@@ -11,7 +11,7 @@ class _Refused(Exception):
     pass
 
 
-def prepare(name: str, text: str, limits: Limits, problems: Problems) -> bytes | None:
+def prepare(name: str, data: bytes, limits: Limits, problems: Problems) -> bytes | None:
     """The bytes to parse, or None with a problem noted. No document type declaration is ever read on."""
     parser = expat.ParserCreate(encoding="utf-8")
     depth = 0
@@ -52,7 +52,6 @@ def prepare(name: str, text: str, limits: Limits, problems: Problems) -> bytes |
     parser.StartElementHandler = opened
     parser.EndElementHandler = closed
     parser.StartDoctypeDeclHandler = doctype
-    data = text.encode("utf-8")
     try:
         parser.Parse(data, True)
     except _Refused:

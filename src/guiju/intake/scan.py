@@ -7,6 +7,8 @@ from bisect import bisect_right
 from itertools import islice
 from urllib.parse import urljoin
 
+from guiju.intake.source import Taken
+
 _LONG = r'"""(?:[^"\\]|\\.|"(?!""))*+"""' + r"|'''(?:[^'\\]|\\.|'(?!''))*+'''"
 _SHORT = r'"(?:[^"\\\n\r]|\\.)*+"' + r"|'(?:[^'\\\n\r]|\\.)*+'"
 _IRI = r'<[^<>"{}|^`\x00-\x20]*+>'
@@ -34,12 +36,12 @@ _TOKEN = re.compile(
 )
 
 
-def too_deep(text: str, format_: str, limit: int) -> bool:
+def too_deep(taken: Taken, limit: int) -> bool:
     """Whether brackets nest deeper than ``limit``, strings and comments left aside."""
-    if sum(map(text.count, ("[", "(", "{", "<<"))) <= limit:
+    if sum(map(taken.data.count, (b"[", b"(", b"{", b"<<"))) <= limit:
         return False
     depth = 0
-    for match in (_JSON_BRACKETS if format_ == "jsonld" else _TURTLE_BRACKETS).finditer(text):
+    for match in (_JSON_BRACKETS if taken.format == "jsonld" else _TURTLE_BRACKETS).finditer(taken.text):
         kind = match.lastgroup
         if kind == "open":
             depth += 1
@@ -50,11 +52,15 @@ def too_deep(text: str, format_: str, limit: int) -> bool:
     return False
 
 
-def too_many_bases(text: str, format_: str, limit: int) -> bool:
+def too_many_bases(taken: Taken, limit: int) -> bool:
     """Whether a Turtle or TriG text may state more bases than ``limit``: each can make the next one longer."""
-    if format_ not in {"turtle", "trig"} or text.lower().count("base") <= limit:
+    if taken.format not in {"turtle", "trig"}:
         return False
-    return sum(1 for _ in islice((one for one in _BASES.finditer(text) if one["base"]), limit + 1)) > limit
+    # Most texts that hold the word at all hold it within others; only these can follow it in a statement of a base.
+    lower = taken.data.lower()
+    if sum(lower.count(b"base" + mark) for mark in (b"<", b"#", b" ", b"\t", b"\r", b"\n")) <= limit:
+        return False
+    return sum(1 for _ in islice((one for one in _BASES.finditer(taken.text) if one["base"]), limit + 1)) > limit
 
 
 class Lines:

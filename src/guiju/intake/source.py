@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -52,12 +53,16 @@ NAMES = {name: name for name in FORMATS} | {
 
 @dataclass(frozen=True)
 class Taken:
-    """An input as it was received, decoded."""
+    """An input as it was received: UTF-8, without a byte order mark."""
 
     name: str
-    text: str
+    data: bytes
     format: str
     sha256: str
+
+    @property
+    def text(self) -> str:
+        return self.data.decode("utf-8")
 
 
 def take(source: Source, input_format: str | None, limits: Limits, problems: Problems) -> Taken | None:
@@ -90,7 +95,7 @@ def take(source: Source, input_format: str | None, limits: Limits, problems: Pro
         )
         return None
     try:
-        text = data.decode("utf-8-sig")
+        data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problems.add(
             name,
@@ -98,14 +103,14 @@ def take(source: Source, input_format: str | None, limits: Limits, problems: Pro
             Text("请另存为 UTF-8。", "Save it as UTF-8."),
         )
         return None
-    if "\0" in text:
+    if b"\0" in data:
         problems.add(
             name,
             Text("含有空字符，不是文本文件。", "It holds a NUL character, so it is no text file."),
             Text("请核对文件。", "Check that it is the right file."),
         )
         return None
-    return Taken(name, text, format_, hashlib.sha256(data).hexdigest())
+    return Taken(name, data.removeprefix(BOM_UTF8), format_, hashlib.sha256(data).hexdigest())
 
 
 def _sent(data: bytes) -> Callable[[int], bytes]:

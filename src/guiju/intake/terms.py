@@ -67,19 +67,25 @@ class Vocabulary:
         self._known = known
         self._terms: frozenset[str] | None = None
 
-    def trouble(self, iri: str) -> Trouble | None:
-        """What is wrong with an IRI that is used as a term, or None."""
+    def has(self, iri: str) -> bool:
+        """Whether an IRI may be used as a term: it is one, or in none of the namespaces that are known here."""
         if iri.startswith(RDF):
             name = iri[len(RDF) :]
-            if name in _RDF_TERMS or name.removeprefix("_").isdecimal():
-                return None
-            return _unknown("rdf:" + name, _nearest(name, _RDF_TERMS, "rdf:"))
+            return name in _RDF_TERMS or name.removeprefix("_").isdecimal()
         if self._known is None or not iri.startswith((GJ, TAXONOMY)):
-            return None
+            return True
         if self._terms is None:
             self._terms = self._known()
-        if iri in self._terms:
+        return iri in self._terms
+
+    def trouble(self, iri: str) -> Trouble | None:
+        """What is wrong with an IRI that is used as a term, or None."""
+        if self.has(iri):
             return None
+        if iri.startswith(RDF):
+            name = iri[len(RDF) :]
+            return _unknown("rdf:" + name, _nearest(name, _RDF_TERMS, "rdf:"))
+        assert self._terms is not None
         namespace = iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
         names = {term[len(namespace) :] for term in self._terms if term.startswith(namespace)}
         near = _nearest(iri[len(namespace) :], names, _short(namespace))

@@ -1,0 +1,230 @@
+"""What a statement may say: each term is looked at once, and only statements with a doubtful one by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyoxigraph as ox
+
+from guiju.intake import iris, literals, written
+from guiju.intake.model import Changed, Ignored, Limits, Problems, Text
+from guiju.intake.places import Part
+from guiju.intake.terms import Vocabulary, reason_to_ignore
+from guiju.intake.written import Numbers, Rows
+from guiju.keys import BASE, OWL, RDF, SH, XSD
+
+_LANG_STRING = RDF + "langString"
+_LISTING = Text("其余从略。", "The rest is not listed.")
+_SUBJECT, _PREDICATE, _OBJECT = 1, 2, 4
+_ANYWHERE = _SUBJECT | _PREDICATE | _OBJECT
+
+
+class Checks:
+    """The checks of one reading, and what they found."""
+
+    def __init__(self, known_terms: Callable[[], frozenset[str]] | None, limits: Limits) -> None:
+        self.problems = Problems()
+        self.changed: list[Changed] = []
+        self._limits = limits
+        self._vocabulary = Vocabulary(known_terms)
+        self._ignored: list[Ignored] = []
+        self._ignored_more = 0
+        self._iris: dict[str, literals.Trouble | None] = {}
+        self._terms: dict[str, literals.Trouble | None] = {}
+        self._datatypes: dict[str, bool] = {}
+
+    @property
+    def ignored(self) -> list[Ignored]:
+        """What was ignored, the last entry counting what is not listed."""
+        if not self._ignored_more:
+            return self._ignored
+        more = self._ignored_more
+        return [*self._ignored, Ignored("…", f"另有 {more} 条语句 {more} more statements", _LISTING)]
+
+    def doubts(self, text: bytes) -> int:
+        """As what a term calls for a look at the statement: the sum of some of 1, 2 and 4 (subject to object)."""
+        first = text[:1]
+        if first == b"_":
+            return 0
+        if first == b'"':
+            return 0 if self._plain(text) else _OBJECT
+        if text[:2] == b"<<":
+            return _ANYWHERE
+        iri = text[1:-1].decode()
+        if iri.startswith(SH) or iris.trouble(iri, self._limits.iri) is not None:
+            return _ANYWHERE
+        found = _SUBJECT if iri.startswith(BASE) else 0
+        if iri == OWL + "imports" or not self._vocabulary.has(iri):
+            found |= _PREDICATE | _OBJECT
+        return found
+
+    def _plain(self, text: bytes) -> bool:
+        """Whether a literal can be taken as it is, whatever states it."""
+        end = text.rindex(b'"')
+        value = _read(text).value if b"\\" in text else text[1:end].decode()
+        tail = text[end + 1 :]
+        if len(value) > self._limits.literal or literals.control_character(value) is not None:
+            return False
+        if not value.isascii() and literals.normalised(value) != value:
+            return False
+        if not tail:
+            return iris.disguised_code(value) is None
+        if tail[:1] == b"@":
+            return b"--" not in tail
+        datatype = tail[3:-1].decode()
+        if datatype not in self._datatypes:
+            self._datatypes[datatype] = (
+                not datatype.startswith(SH)
+                and iris.trouble(datatype, self._limits.iri) is None
+                and self._vocabulary.has(datatype)
+            )
+        return self._datatypes[datatype] and literals.trouble(value, datatype, ours=True) is None
+
+    def statement(self, stated: ox.Triple, part: Part) -> ox.Literal | bool:
+        """Check one statement: whether it is a fact, or the literal that it states instead of its own."""
+        subject, predicate, value = stated.subject, stated.predicate, stated.object
+        key = subject.value if isinstance(subject, ox.NamedNode) else str(subject)
+        why = reason_to_ignore(subject, predicate.value, value)
+        if why is not None:
+            self._ignore(part, key, f"{subject} {predicate} {value}", why)
+            return False
+        if isinstance(subject, ox.NamedNode):
+            self._iri(key, part, key)
+        self._iri(predicate.value, part, key)
+        self._term(predicate.value, part, key)
+        if isinstance(value, ox.NamedNode):
+            self._iri(value.value, part, key)
+            self._term(value.value, part, key)
+        elif isinstance(value, ox.Literal):
+            return self._literal(value, predicate.value, part, key)
+        elif isinstance(value, ox.Triple):
+            return self._no_triple_term(part, key)
+        return True
+
+    def _ignore(self, part: Part, subject: str, said: str, why: Text) -> None:
+        if len(self._ignored) < self._limits.ignored:
+            said = said if len(said) <= 300 else said[:297] + "..."
+            self._ignored.append(Ignored(part.of_subject(subject), said, why))
+        else:
+            self._ignored_more += 1
+
+    def _no_triple_term(self, part: Part, subject: str) -> bool:
+        self.problems.add(
+            part.of_subject(subject),
+            Text("含有关于语句的语句（RDF 1.2）。", "It holds a statement about a statement (RDF 1.2)."),
+            Text("请改写为普通语句。", "Write plain statements."),
+        )
+        return False
+
+    def _iri(self, iri: str, part: Part, subject: str) -> None:
+        if iri not in self._iris:
+            self._iris[iri] = iris.trouble(iri, self._limits.iri)
+        if trouble := self._iris[iri]:
+            self.problems.add(part.of_term(iri, subject), *trouble)
+
+    def _term(self, iri: str, part: Part, subject: str) -> None:
+        if iri not in self._terms:
+            self._terms[iri] = self._vocabulary.trouble(iri)
+        if trouble := self._terms[iri]:
+            self.problems.add(part.of_term(iri, subject), *trouble)
+
+    def _literal(self, literal: ox.Literal, predicate: str, part: Part, subject: str) -> ox.Literal | bool:
+        """The literal in NFC where it was not, True where it was or has a problem, which is noted."""
+        value, datatype = literal.value, literal.datatype.value
+        trouble: literals.Trouble | None = None
+        if len(value) > self._limits.literal:
+            trouble = (
+                Text(
+                    f"文字超过 {self._limits.literal} 个字符。",
+                    f"A text is longer than {self._limits.literal} characters.",
+                ),
+                Text("请缩短，或只写出处。", "Shorten it, or give its source instead."),
+            )
+        elif datatype == XSD + "string":
+            trouble = _disguised(value, predicate)
+        elif datatype != _LANG_STRING:
+            self._iri(datatype, part, subject)
+            self._term(datatype, part, subject)
+            trouble = literals.trouble(value, datatype, predicate.startswith(BASE))
+        character = literals.control_character(value)
+        if trouble is None and character:
+            trouble = (
+                Text(f"文字含有控制字符 {character}。", f"A text holds the control character {character}."),
+                Text("请删去。", "Remove it."),
+            )
+        if trouble is None and literal.direction is not None:
+            trouble = (
+                Text("文字带有书写方向（RDF 1.2）。", "A text has a base direction (RDF 1.2)."),
+                Text("请只写语言标签。", "Give its language alone."),
+            )
+        if trouble is not None:
+            self.problems.add(part.of_literal(value, subject), *trouble)
+            return True
+        after = literals.normalised(value)
+        if after == value:
+            return True
+        self.changed.append(Changed(part.of_literal(value, subject), value, after))
+        if literal.language:
+            return ox.Literal(after, language=literal.language)
+        return ox.Literal(after, datatype=literal.datatype)
+
+
+class Statements:
+    """What one input states, as rows of numbers, checked as it comes."""
+
+    def __init__(self, part: Part, checks: Checks) -> None:
+        self._part, self._checks = part, checks
+        self._numbers = Numbers()
+        self._texts: list[bytes] = []
+        """The terms by their numbers, blank nodes under our names."""
+        self._normalised: dict[int, bytes] = {}
+        self._doubts = bytearray()
+        self._rows = [np.empty((0, 3), np.int32)]
+
+    def add(self, lines: list[bytes]) -> None:
+        """Take in more statements, as :func:`guiju.intake.written.statements` hands them on."""
+        found = written.rows(lines, self._numbers)
+        fresh = self._numbers.texts[len(self._texts) :]
+        self._texts += [self._part.own(text) if text[:1] == b"_" else text for text in fresh]
+        self._doubts += bytes(map(self._checks.doubts, fresh))
+        doubts = np.frombuffer(self._doubts, np.uint8)[found]
+        doubtful = ((doubts & np.array((_SUBJECT, _PREDICATE, _OBJECT), np.uint8)) != 0).any(axis=1)
+        kept = np.ones(len(found), np.bool_)
+        for at in np.flatnonzero(doubtful).tolist():
+            kept[at] = self._checked(*found[at].tolist())
+        self._rows.append(found[kept])
+
+    def rows(self, numbers: Numbers) -> Rows:
+        """All facts that were taken in, their terms numbered with those of other inputs."""
+        texts = (self._normalised.get(number, text) for number, text in enumerate(self._texts))
+        return numbers.of(texts)[np.concatenate(self._rows)]
+
+    def _checked(self, subject: int, predicate: int, value: int) -> bool:
+        """Whether a statement is kept; a literal that was normalised stands for the one that was sent from now on."""
+        line = b"%b %b %b ." % (self._texts[subject], self._texts[predicate], self._texts[value])
+        (stated,) = (quad.triple for quad in ox.parse(line, format=ox.RdfFormat.N_TRIPLES))
+        taken = self._checks.statement(stated, self._part)
+        if isinstance(taken, ox.Literal):
+            self._normalised[value] = str(taken).encode()
+        return bool(taken)
+
+
+def _disguised(value: str, predicate: str) -> literals.Trouble | None:
+    plain = iris.disguised_code(value) if predicate.startswith(BASE) else None
+    if plain is None:
+        return None
+    return (
+        Text(
+            f"代码“{value}”含有全角或易混淆的字符。",
+            f'The code "{value}" holds full-width or look-alike characters.',
+        ),
+        Text(f"是否指“{plain}”？请用半角字符。", f'Did you mean "{plain}"? Use plain characters.'),
+    )
+
+
+def _read(text: bytes) -> ox.Literal:
+    """A literal from how N-Triples writes it."""
+    (quad,) = ox.parse(b"<urn:x> <urn:x> %b ." % text, format=ox.RdfFormat.N_TRIPLES)
+    assert isinstance(quad.object, ox.Literal)
+    return quad.object
