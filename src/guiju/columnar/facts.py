@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -44,6 +44,13 @@ class Lookup:
         ends = np.cumsum(counts)
         offsets = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
         return np.repeat(hit, counts), self.values[np.repeat(self.starts[place], counts) + offsets]
+
+    def counts(self, ids: Ids) -> Places:
+        """How many values belong to each id."""
+        if not len(self.keys):
+            return np.zeros(len(ids), np.int64)
+        place = np.minimum(np.searchsorted(self.keys, ids), len(self.keys) - 1)
+        return np.where(self.keys[place] == ids, self.starts[place + 1] - self.starts[place], 0)
 
     @property
     def width(self) -> float:
@@ -197,12 +204,17 @@ def among(pairs: Pairs, wanted: Pairs) -> NDArray[np.bool_]:
     return np.asarray(pairs[place] == wanted)
 
 
-def reached(starts: Ids, lookup: Lookup, none: bool) -> Pairs:
-    """Each start with all that it leads to, step after step, as a sorted column of pairs; with ``none`` also itself."""
+def reached(starts: Ids, follow: Callable[[Ids], tuple[Places, Ids]], none: bool, many: bool = True) -> Pairs:
+    """Each start with all that it leads to, as a sorted column of pairs; with ``none`` also itself.
+
+    ``follow`` says for some terms where they lead to (see :meth:`Lookup.find`); with ``many`` it is asked of that, too.
+    """
     fresh = np.unique(joined(starts, starts))
     seen = fresh if none else fresh[:0]
     while len(fresh):
-        rows, found = lookup.find((fresh & 0xFFFFFFFF).astype(np.int32))
+        rows, found = follow((fresh & 0xFFFFFFFF).astype(np.int32))
         fresh = np.setdiff1d(joined((fresh[rows] >> 32).astype(np.int32), found), seen)
         seen = np.union1d(seen, fresh)
+        if not many:
+            break
     return seen

@@ -7,17 +7,19 @@ query of the components, this one less than one; a cold start has 50 of them to 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from pyoxigraph import Literal, NamedNode
 
 from guiju import keys
 from guiju.columnar.plan import (
+    Aggregate,
     All,
     Arithmetic,
     Bind,
     Call,
+    Chain,
+    Choice,
     Compare,
     Const,
     Construct,
@@ -25,18 +27,24 @@ from guiju.columnar.plan import (
     Exists,
     Expression,
     Group,
+    Grouped,
+    Link,
     Minus,
     Node,
     Not,
+    OneOf,
     Optional,
+    Path,
     Pattern,
     Reach,
+    Repeat,
     Select,
     Step,
     Union,
     Values,
     Var,
     checked,
+    reverse,
 )
 from guiju.columnar.terms import Term, Unsupported
 
@@ -57,18 +65,24 @@ _TOKEN = re.compile(
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _COMPARISONS = ("=", "!=", "<=", ">=", "<", ">")
 _FUNCTIONS = {
+    "ABS": 1,
     "BOUND": 1,
     "COALESCE": 0,
     "CONCAT": 0,
     "DAY": 1,
     "FLOOR": 1,
     "IF": 3,
+    "IRI": 1,
+    "ISIRI": 1,
     "LANG": 1,
     "MONTH": 1,
+    "REPLACE": 3,
+    "SHA1": 1,
     "STR": 1,
     "YEAR": 1,
 }
 """How many operands a function has; 0 for any number."""
+_AGGREGATES = ("COUNT", "MAX", "MIN", "SUM")
 _CAST = "xsd:integer"
 _INTEGER = NamedNode(keys.XSD + "integer")
 _TYPE = Const(NamedNode(keys.RDF + "type"))
@@ -85,22 +99,6 @@ def parse(text: str, given: frozenset[str] = frozenset()) -> Select | Construct:
     return plan
 
 
-@dataclass(frozen=True)
-class _Hop:
-    """One predicate of a path, forward or backward; ``repeated`` is * or + where it may be taken again."""
-
-    forward: bool
-    predicate: Node
-    repeated: str
-
-    def between(self, start: Node, end: Node) -> Step:
-        subject, value = (start, end) if self.forward else (end, start)
-        if not self.repeated:
-            return Pattern(subject, self.predicate, value)
-        assert isinstance(self.predicate, Const)
-        return Reach(subject, self.predicate, value, self.repeated == "*")
-
-
 class _Parser:
     def __init__(self, text: str) -> None:
         found = ((match.lastgroup or "", match[0].lstrip()) for match in _TOKEN.finditer(text))
@@ -108,6 +106,7 @@ class _Parser:
         self._at = 0
         self._prefixes: dict[str, str] = {}
         self._fresh = 0
+        self._aggregates: list[Aggregate] = []
 
     def query(self) -> Select | Construct:
         while self._take("PREFIX"):
@@ -124,6 +123,7 @@ class _Parser:
         return plan
 
     def _select(self) -> Select:
+        above, self._aggregates = self._aggregates, []
         self._expect("SELECT")
         distinct, names = self._take("DISTINCT"), []
         computed: list[Bind] = []
@@ -136,11 +136,30 @@ class _Parser:
         if not names:
             raise Unsupported(f"SELECT {self._word()}")
         self._take("WHERE")
-        group = self._group()
-        if computed:
-            # They see what the whole group came to, its filters applied.
-            group = Group((Union((group,)), *computed), ())
+        group = self._modified(self._group(), computed)
+        self._aggregates = above
         return Select(tuple(names), group, distinct)
+
+    def _modified(self, group: Group, computed: list[Bind]) -> Group:
+        """What GROUP BY, HAVING and LIMIT make of the group of a SELECT, and what its columns compute."""
+        by: list[str] | None = None
+        having: list[Expression] = []
+        if self._take("GROUP"):
+            self._expect("BY")
+            by = []
+            while self._kind() == "var":
+                by.append(self._next()[1][1:])
+            if not by or self._sees("("):
+                raise Unsupported("GROUP BY of something computed")
+        if self._take("HAVING"):
+            having += _conjuncts(self._primary())
+        if self._take("LIMIT") and (by is not None or not self._aggregates or int(self._next()[1]) < 1):
+            raise Unsupported("LIMIT of more than one solution")
+        if by is not None or self._aggregates:
+            grouped = Grouped(None if by is None else tuple(by), tuple(self._aggregates), group)
+            return Group((grouped, *computed), tuple(having))
+        # They see what the whole group came to, its filters applied.
+        return Group((Union((group,)), *computed), ()) if computed else group
 
     def _template(self) -> tuple[Pattern, ...]:
         group = self._group()
@@ -224,46 +243,53 @@ class _Parser:
                     break
             while self._take(";"):
                 pass
-            if self._text() in (".", "{", "}") or self._kind() == "word":
+            if self._text() in (".", "{", "}") or (self._kind() == "word" and self._text() != "a"):
                 return found
 
-    def _path(self) -> list[list[_Hop]]:
-        """Steps one after another, each one or several predicates to choose from, forward or backward."""
+    def _path(self) -> Path:
         if self._kind() == "var":
-            return [[_Hop(True, self._node(), "")]]
-        steps = [self._choice()]
-        while self._take("/"):
-            steps.append(self._choice())
-        if self._text() == "|" and len(steps) > 1:
-            raise Unsupported("a path that joins sequences by |")
-        return steps
-
-    def _choice(self) -> list[_Hop]:
-        found = [self._step()]
+            return Link(self._node())
+        paths = [self._sequence()]
         while self._take("|"):
-            found.append(self._step())
-        if len(found) > 1 and self._text() == "/":
-            raise Unsupported("a path that joins sequences by |")
-        return found
+            paths.append(self._sequence())
+        return paths[0] if len(paths) == 1 else Choice(tuple(paths))
 
-    def _step(self) -> _Hop:
-        forward = not self._take("^")
-        if self._text() in ("(", "!"):
+    def _sequence(self) -> Path:
+        paths = [self._step()]
+        while self._take("/"):
+            paths.append(self._step())
+        return paths[0] if len(paths) == 1 else Chain(tuple(paths))
+
+    def _step(self) -> Path:
+        turned = self._take("^")
+        if self._text() in ("!", "^"):
             raise Unsupported(f"a path with {self._text()}")
-        node = _TYPE if self._take("a") else self._node()
-        if self._sees("?"):
-            raise Unsupported("a path with ?")
-        return _Hop(forward, node, self._next()[1] if self._text() in ("*", "+") else "")
+        if self._take("("):
+            path = self._path()
+            self._expect(")")
+        else:
+            path = Link(_TYPE if self._take("a") else self._node())
+        if self._text() in ("*", "+", "?"):
+            sign = self._next()[1]
+            path = Repeat(path, sign != "+", sign != "?")
+        return reverse(path) if turned else path
 
-    def _steps(self, subject: Node, path: list[list[_Hop]], value: Node) -> list[Step]:
+    def _steps(self, subject: Node, path: Path, value: Node) -> list[Step]:
+        """The steps that lead from a subject along a path to a value; of several ways each counts."""
+        if isinstance(path, Link):
+            start, end = (subject, value) if path.forward else (value, subject)
+            return [Pattern(start, path.predicate, end)]
+        if isinstance(path, Repeat):
+            return [Reach(subject, path, value)]
+        if isinstance(path, Choice):
+            return [Union(tuple(Group(tuple(self._steps(subject, one, value)), ()) for one in path.paths))]
         found: list[Step] = []
-        for number, choice in enumerate(path):
-            last = number == len(path) - 1
-            if not last:
+        for number, part in enumerate(path.paths):
+            following = value
+            if number < len(path.paths) - 1:
                 self._fresh += 1
-            following = value if last else Var(f"/{self._fresh}")
-            steps = tuple(hop.between(subject, following) for hop in choice)
-            found += steps if len(steps) == 1 else [Union(tuple(Group((step,), ()) for step in steps))]
+                following = Var(f"/{self._fresh}")
+            found += self._steps(subject, part, following)
             subject = following
         return found
 
@@ -328,9 +354,12 @@ class _Parser:
         self._expect("(")
         values: list[Expression] = []
         while not self._take(")"):
-            values.append(Compare("=", left, self._expression()))
+            values.append(self._expression())
             self._take(",")
-        found = Either(tuple(values))
+        names = tuple(one for one in values if isinstance(one, Const) and isinstance(one.term, NamedNode))
+        found: Expression = OneOf(left, names)
+        if len(names) < len(values):
+            found = Either(tuple(Compare("=", left, value) for value in values))
         return Not(found) if negated else found
 
     def _sum(self) -> Expression:
@@ -368,9 +397,20 @@ class _Parser:
 
     def _call(self) -> Expression:
         name = self._next()[1].upper()
+        if name in _AGGREGATES:
+            return self._aggregate(name)
         if name not in _FUNCTIONS:
             raise Unsupported(name)
         return Call(name, self._operands(name, _FUNCTIONS[name]))
+
+    def _aggregate(self, function: str) -> Var:
+        self._expect("(")
+        distinct = self._take("DISTINCT")
+        value = None if function == "COUNT" and not distinct and self._take("*") else self._expression()
+        self._expect(")")
+        self._fresh += 1
+        self._aggregates.append(Aggregate(f"+{self._fresh}", function, value, distinct))
+        return Var(self._aggregates[-1].name)
 
     def _operands(self, name: str, number: int) -> tuple[Expression, ...]:
         values = []

@@ -6,11 +6,27 @@ before it bound. :func:`checked` refuses the queries for which that is not what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from guiju.columnar.terms import Term, Unsupported
+
+_Node = TypeVar("_Node")
+
+
+def _kept(function: Callable[[_Node], frozenset[str]]) -> Callable[[_Node], frozenset[str]]:
+    """Find out what a function says of a part of a plan only once: the same plan is run again and again."""
+    name = f"_{function.__name__}"
+
+    def kept(part: _Node) -> frozenset[str]:
+        found: frozenset[str] | None = part.__dict__.get(name)
+        if found is None:
+            found = part.__dict__[name] = function(part)
+        return found
+
+    return kept
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,14 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class OneOf:
+    """Whether a value is one of some IRIs."""
+
+    value: Expression
+    terms: tuple[Const, ...]
+
+
+@dataclass(frozen=True)
 class Arithmetic:
     operator: str
     left: Expression
@@ -66,7 +90,7 @@ class Exists:
     group: Group
 
 
-Expression = Var | Const | Not | Either | All | Compare | Arithmetic | Call | Exists
+Expression = Var | Const | Not | Either | All | Compare | OneOf | Arithmetic | Call | Exists
 
 
 @dataclass(frozen=True)
@@ -79,13 +103,46 @@ class Pattern:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A path of one step along a predicate."""
+
+    predicate: Node
+    forward: bool = True
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Paths one after another."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several paths."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A path once, or with ``many`` as often as it leads on; with ``none`` also not at all."""
+
+    path: Path
+    none: bool
+    many: bool
+
+
+Path = Link | Chain | Choice | Repeat
+
+
+@dataclass(frozen=True)
 class Reach:
-    """A path along one predicate, as often as it leads on: at least once, or with ``none`` also not at all."""
+    """A path that may be taken more than once or not at all, between two terms; each pair once."""
 
     subject: Node
-    predicate: Const
+    path: Repeat
     object: Node
-    none: bool
 
 
 @dataclass(frozen=True)
@@ -118,15 +175,34 @@ class Values:
 
 
 @dataclass(frozen=True)
+class Aggregate:
+    """What is computed over the solutions of a group; ``value`` is None for ``COUNT(*)``."""
+
+    name: str
+    function: str
+    value: Expression | None
+    distinct: bool
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """A solution for each set of values of some variables; one for all where ``by`` is None, be there any or none."""
+
+    by: tuple[str, ...] | None
+    aggregates: tuple[Aggregate, ...]
+    group: Group
+
+
+@dataclass(frozen=True)
 class Select:
-    """A SELECT, of a query or within one: the names of its columns, and what is computed for them."""
+    """A SELECT, of a query or within one: the names of its columns, and where they come from."""
 
     names: tuple[str, ...]
     group: Group
     distinct: bool
 
 
-Step = Pattern | Reach | Union | Optional | Minus | Bind | Values | Select
+Step = Pattern | Reach | Union | Optional | Minus | Bind | Values | Select | Grouped
 
 
 @dataclass(frozen=True)
@@ -168,12 +244,26 @@ class Construct:
     group: Group
 
 
+def reverse(path: Path) -> Path:
+    """A path from its end to its beginning."""
+    if isinstance(path, Link):
+        return Link(path.predicate, not path.forward)
+    if isinstance(path, Chain):
+        return Chain(tuple(reverse(part) for part in reversed(path.paths)))
+    if isinstance(path, Choice):
+        return Choice(tuple(reverse(part) for part in path.paths))
+    return Repeat(reverse(path.path), path.none, path.many)
+
+
+@_kept
 def certain(step: Step) -> frozenset[str]:
     """The variables that a step binds in every solution."""
     if isinstance(step, Union):
         return frozenset.intersection(*(branch.certain for branch in step.branches))
     if isinstance(step, Select):
         return step.group.certain.intersection(step.names)
+    if isinstance(step, Grouped):
+        return step.group.certain.intersection(step.by or ())
     if isinstance(step, Values):
         return frozenset(
             name for place, name in enumerate(step.names) if all(row[place] is not None for row in step.rows)
@@ -181,10 +271,15 @@ def certain(step: Step) -> frozenset[str]:
     return possible(step) if isinstance(step, Pattern | Reach) else frozenset()
 
 
+@_kept
 def possible(step: Step) -> frozenset[str]:
     """The variables that a step may bind."""
-    if isinstance(step, Pattern | Reach):
+    if isinstance(step, Pattern):
         return frozenset(n.name for n in (step.subject, step.predicate, step.object) if isinstance(n, Var))
+    if isinstance(step, Reach):
+        return frozenset(n.name for n in (step.subject, step.object) if isinstance(n, Var))
+    if isinstance(step, Grouped):
+        return frozenset(step.by or ()).union(aggregate.name for aggregate in step.aggregates)
     if isinstance(step, Union):
         return frozenset().union(*(branch.possible for branch in step.branches))
     if isinstance(step, Optional):
@@ -194,6 +289,7 @@ def possible(step: Step) -> frozenset[str]:
     return frozenset() if isinstance(step, Minus) else frozenset(step.names)
 
 
+@_kept
 def mentioned(expression: Expression) -> frozenset[str]:
     """All variables of an expression, those in EXISTS included."""
     if isinstance(expression, Var):
@@ -205,7 +301,7 @@ def mentioned(expression: Expression) -> frozenset[str]:
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
     """The expressions that an expression is made of."""
-    if isinstance(expression, Not):
+    if isinstance(expression, Not | OneOf):
         return (expression.value,)
     if isinstance(expression, Either | All | Call):
         return expression.values
@@ -236,12 +332,13 @@ def _checked(group: Group, given: frozenset[str], outside: frozenset[str], seen:
             _refuse(step.group.mentioned & outside - bound - given, "OPTIONAL")
             _checked(step.group, given, around, around)
         elif isinstance(step, Minus):
-            _refuse(step.group.mentioned & given, "MINUS")
+            # What stands beside the group is in the table, too, and would count as shared.
+            _refuse(step.group.possible & outside - bound | step.group.mentioned & given, "MINUS")
             checked(step.group)
         elif isinstance(step, Bind):
             _expression(step.value, given, outside, bound, maybe)
             _refuse({step.name} & (around | given), "BIND")
-        elif isinstance(step, Select):
+        elif isinstance(step, Select | Grouped):
             _refuse(step.group.mentioned & given, "SELECT")
             checked(step.group)
         bound, maybe = bound | certain(step), maybe | possible(step)

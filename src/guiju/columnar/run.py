@@ -12,19 +12,26 @@ from itertools import count
 
 import numpy as np
 
-from guiju.columnar.expressions import Evaluator
-from guiju.columnar.facts import NONE, Lookup, Relation, among, joined, reached
+from guiju.columnar.expressions import Evaluator, marked
+from guiju.columnar.facts import NONE, Lookup, Pairs, Places, Relation, among, joined, reached
+from guiju.columnar.grouping import aggregated
 from guiju.columnar.plan import (
     Bind,
+    Chain,
+    Choice,
     Const,
+    Construct,
     Exists,
     Expression,
     Group,
+    Grouped,
     Minus,
     Node,
     Optional,
+    Path,
     Pattern,
     Reach,
+    Repeat,
     Select,
     Step,
     Union,
@@ -33,17 +40,20 @@ from guiju.columnar.plan import (
     certain,
     mentioned,
     possible,
+    reverse,
 )
 from guiju.columnar.table import UNIT, Mask, Table, matching, together
-from guiju.columnar.terms import UNBOUND, Ids, Kind, Terms, Unsupported
+from guiju.columnar.terms import UNBOUND, Ids, Kind, Rows, Terms, Unsupported
 
 
 class Engine:
     """Runs plans over facts."""
 
-    def __init__(self, terms: Terms, relations: Mapping[int, Relation]) -> None:
+    def __init__(self, terms: Terms, relations: Mapping[int, Relation], bounded: bool = False) -> None:
+        """``bounded``: see :class:`Evaluator`; decimals of one value are one term then."""
         self._terms, self._relations = terms, relations
-        self._evaluator = Evaluator(terms, self._seen)
+        self._evaluator = Evaluator(terms, self._seen, bounded)
+        self._apart = marked(Kind.ODD) if bounded else marked(Kind.DECIMAL, Kind.ODD)
         self._hidden = (f"#{number}" for number in count())
 
     def select(self, plan: Select) -> Table:
@@ -51,6 +61,18 @@ class Engine:
         found = self.solutions(plan.group, UNIT)
         table = Table({name: found[name] for name in plan.names}, found.length)
         return table.distinct()[0] if plan.distinct else table
+
+    def construct(self, plan: Construct) -> Rows:
+        """The triples of a CONSTRUCT, each as often as it is said; what would be none is left out."""
+        found = self.solutions(plan.group, UNIT)
+        rows = np.empty((len(plan.template), found.length, 3), np.int32)
+        for triples, pattern in zip(rows, plan.template, strict=True):
+            for place, node in enumerate((pattern.subject, pattern.predicate, pattern.object)):
+                triples[:, place] = self._terms.number(node.term) if isinstance(node, Const) else found[node.name]
+        flat = rows.reshape(-1, 3)
+        named = self._terms.kinds(flat[:, :2]) == Kind.RESOURCE
+        said: Rows = flat[(flat != UNBOUND).all(axis=1) & named.all(axis=1)]
+        return said
 
     def solutions(self, group: Group, table: Table) -> Table:
         """The solutions of a group that agree with a row of a table, with all that the row has, for each row."""
@@ -91,10 +113,7 @@ class Engine:
     def _width(self, pattern: Step, bound: AbstractSet[str]) -> float:
         """About how many solutions a pattern has for each row."""
         assert isinstance(pattern, Pattern | Reach)
-        subject, predicate, value = (
-            isinstance(node, Const) or node.name in bound
-            for node in (pattern.subject, pattern.predicate, pattern.object)
-        )
+        subject, value = (isinstance(node, Const) or node.name in bound for node in (pattern.subject, pattern.object))
         if isinstance(pattern, Reach):
             return 8 if subject or value else 1e12
         # What has nothing to do with the solutions so far would be crossed with them.
@@ -112,7 +131,7 @@ class Engine:
             if subject or value:
                 return apart * (relation.by_subject if subject else relation.by_object).width
             return apart * len(relation)
-        return 4 if predicate and (subject or value) else 1e9 * apart
+        return 4 if pattern.predicate.name in bound and (subject or value) else 1e9 * apart
 
     def _step(self, step: Step, table: Table) -> Table:
         if isinstance(step, Pattern):
@@ -129,6 +148,8 @@ class Engine:
             return self._minus(self.solutions(step.group, UNIT), table)
         if isinstance(step, Values):
             return _joined(table, self._values(step))
+        if isinstance(step, Grouped):
+            return _joined(table, aggregated(step, self.solutions(step.group, UNIT), self._evaluator))
         return _joined(table, self.select(step))
 
     def _optional(self, group: Group, table: Table) -> Table:
@@ -216,19 +237,41 @@ class Engine:
             else table.columns.get(node.name)
             for node in (step.subject, step.object)
         )
-        relation = self._relations.get(self._terms.find(step.predicate.term), NONE)
         if subject is not None and value is not None:
-            self._comparable(value, relation)
-            pairs = reached(np.unique(subject), relation.by_subject, step.none)
+            pairs = self._ends(step.path, np.unique(subject))
             return table.where(among(pairs, joined(subject, value)))
-        start, lookup, other = subject, relation.by_subject, step.object
+        path: Path = step.path
+        start, other = subject, step.object
         if start is None:
-            start, lookup, other = value, relation.by_object, step.subject
+            start, path, other = value, reverse(path), step.subject
         if start is None:
             raise Unsupported("a path with * or + between two unknowns")
-        pairs = reached(np.unique(start), lookup, step.none)
-        rows, found = Lookup.of(pairs).find(start)
+        rows, found = Lookup.of(self._ends(path, np.unique(start))).find(start)
         return _with(table.take(rows), other, found)
+
+    def _ends(self, path: Path, starts: Ids) -> Pairs:
+        """Each start with all that a repeated path leads to from there, as a sorted column of pairs."""
+        assert isinstance(path, Repeat)
+        return reached(starts, lambda ids: self._follow(path.path, ids), path.none, path.many)
+
+    def _follow(self, path: Path, starts: Ids) -> tuple[Places, Ids]:
+        """Where a path leads to from each of some starts: the places of the starts, and the ends."""
+        if isinstance(path, Repeat):
+            return Lookup.of(self._ends(path, np.unique(starts))).find(starts)
+        if isinstance(path, Chain):
+            places, ends = np.arange(len(starts)), starts
+            for part in path.paths:
+                some, ends = self._follow(part, ends)
+                places = places[some]
+            return places, ends
+        if isinstance(path, Choice):
+            ways = [self._follow(part, starts) for part in path.paths]
+            return np.concatenate([places for places, _ in ways]), np.concatenate([ends for _, ends in ways])
+        if not isinstance(path.predicate, Const):
+            raise Unsupported("a path along a variable")
+        relation = self._relations.get(self._terms.find(path.predicate.term), NONE)
+        self._comparable(starts, relation)
+        return (relation.by_subject if path.forward else relation.by_object).find(starts)
 
     def _bound(self, node: Node, table: Table) -> Ids | None:
         if isinstance(node, Const):
@@ -238,7 +281,7 @@ class Engine:
     def _comparable(self, ids: Ids, relation: Relation) -> None:
         """Engines differ on whether literals that are written in two ways are one term."""
         kinds = self._terms.kinds(ids[ids != UNBOUND])
-        if np.isin(kinds, (Kind.DECIMAL, Kind.ODD)).any() or (relation.odd and (kinds != Kind.RESOURCE).any()):
+        if self._apart[kinds].any() or (relation.odd and kinds.any()):
             raise Unsupported("a pattern that looks for a literal that can be written in several ways")
 
 

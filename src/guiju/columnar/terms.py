@@ -8,7 +8,7 @@ passed on, and whoever would compare or join them gets ``Unsupported`` instead o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import IntEnum
 from itertools import chain, islice
@@ -23,6 +23,8 @@ Term = NamedNode | BlankNode | Literal | Triple
 Ids = NDArray[np.int32]
 Rows = NDArray[np.int32]
 """Triples: the numbers of subject, predicate and object in each row."""
+NAMELESS = b"urn:guiju:nameless:"
+"""What the IRI begins with, for those who must write it, of a resource that has no name; its number follows."""
 UNBOUND = -1
 """What stands in a column of term numbers where a variable has no value."""
 
@@ -47,6 +49,7 @@ class Kind(IntEnum):
 _INTEGER = re.compile(rb"[+-]?[0-9]+")
 _DECIMAL = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _DATE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PLAIN = re.compile(rb'[^"\\\x00-\x1f\x7f]*')
 _BOOLEANS = {b"true": 1, b"1": 1, b"false": 0, b"0": 0}
 _INTEGERS, _DECIMALS, _BOOLEAN, _DATES = (
     f"<{keys.XSD}{name}>".encode() for name in ("integer", "decimal", "boolean", "date")
@@ -106,10 +109,10 @@ class Terms:
         return list(map(known.__getitem__, texts))
 
     def nameless(self, count: int) -> Ids:
-        """Numbers of new resources that no fact speaks of; they can be joined and passed on, but not written out."""
+        """Numbers of new resources that no fact speaks of; they can be joined and passed on, but not looked up."""
         first = len(self._written)
         self._grow(count)
-        self._written += [b""] * count
+        self._written += [b"<%b%d>" % (NAMELESS, number) for number in range(first, first + count)]
         self._kinds[first : first + count] = Kind.RESOURCE
         return np.arange(first, first + count, dtype=np.int32)
 
@@ -139,6 +142,15 @@ class Terms:
         lines = b"".join(b"<urn:x> <urn:x> %b .\n" % written_[number] for number in ids)
         return [quad.object for quad in parse(lines, format=RdfFormat.N_TRIPLES)]
 
+    def names(self, ids: Ids) -> list[str]:
+        """The IRIs of resources, and the labels of blank nodes."""
+        written_ = self._written
+        return [written_[number].strip(b"<>").removeprefix(b"_:").decode() for number in ids.tolist()]
+
+    def named(self, ids: Ids) -> NDArray[np.bool_]:
+        """Which terms are IRIs."""
+        return np.array([number >= 0 and self._written[number][:1] == b"<" for number in ids.tolist()], np.bool_)
+
     def kinds(self, ids: Ids) -> NDArray[np.int8]:
         """The ``Kind`` of each term; what it says where there is none means nothing."""
         return self._kinds[: len(self._written) + 1][ids]
@@ -160,27 +172,29 @@ class Terms:
 
     def texts(self, ids: Ids) -> list[str]:
         """What ``STR`` says of each term; raises Unsupported for a blank node."""
-        return list(self._texts(ids.tolist()))
+        return [text.decode() for text in self.words(ids)]
 
-    def languages(self, ids: Ids) -> list[str]:
-        """The language of each term, an empty text where it has none."""
+    def words(self, ids: Ids) -> list[bytes]:
+        """What ``STR`` says of each term, in UTF-8; raises Unsupported for a blank node."""
         found = []
         for number in ids.tolist():
             text = self._written[number]
-            language = b"" if text[:1] != b'"' or text[-1:] in b'">' else text[text.rindex(b"@") + 1 :]
-            found.append(language.decode())
-        return found
-
-    def _texts(self, ids: Iterable[int]) -> Iterator[str]:
-        for number in ids:
-            text = self._written[number]
             if text[:1] == b'"':
                 inner = text[1 : text.rindex(b'"')]
-                yield self[number].value if b"\\" in inner else inner.decode()  # type: ignore[union-attr]
+                if b"\\" in inner:
+                    inner = self[number].value.encode()  # type: ignore[union-attr]
+                found.append(inner)
             elif text[:1] == b"<" and text[:2] != b"<<":
-                yield text[1:-1].decode()
+                found.append(text[1:-1])
             else:
                 raise Unsupported("STR of a blank node")
+        return found
+
+    def languages(self, ids: Ids) -> list[bytes]:
+        """The language of each term, an empty text where it has none."""
+        written_ = self._written
+        texts = (written_[number] for number in ids.tolist())
+        return [b"" if text[:1] != b'"' or text[-1:] in b'">' else text[text.rindex(b"@") + 1 :] for text in texts]
 
     def _add(self, fresh: list[bytes]) -> None:
         self._grow(len(fresh))
@@ -232,18 +246,38 @@ def _read(text: bytes) -> tuple[bytes, Kind, int, int]:
         return text, Kind.ODD, 0, 0
     if datatype == _INTEGERS and _INTEGER.fullmatch(inner):
         value = int(inner)
-        return b'"%d"^^%b' % (value, _INTEGERS), Kind.INTEGER, value, 0
+        return integer(value), Kind.INTEGER, value, 0
     if datatype == _DECIMALS and _DECIMAL.fullmatch(inner):
         return _decimal(inner.decode())
     if datatype == _BOOLEAN and inner in _BOOLEANS:
         value = _BOOLEANS[inner]
-        return b'"%b"^^%b' % (b"true" if value else b"false", _BOOLEAN), Kind.BOOLEAN, value, 0
+        return boolean(bool(value)), Kind.BOOLEAN, value, 0
     if datatype == _DATES and _DATE.fullmatch(inner):
         try:
             return text, Kind.DATE, date.fromisoformat(inner.decode()).toordinal(), 0
         except ValueError:
             pass
     return text, Kind.ODD, 0, 0
+
+
+def integer(value: int) -> bytes:
+    """A whole number as N-Triples writes it."""
+    return b'"%d"^^%b' % (value, _INTEGERS)
+
+
+def decimal(value: int, scale: int) -> bytes:
+    """A decimal as N-Triples writes it."""
+    return b'"%b"^^%b' % (written(value, scale).encode(), _DECIMALS)
+
+
+def boolean(value: bool) -> bytes:
+    """A truth as N-Triples writes it."""
+    return b'"%b"^^%b' % (b"true" if value else b"false", _BOOLEAN)
+
+
+def string(text: bytes) -> bytes:
+    """A text as N-Triples writes it."""
+    return b'"%b"' % text if _PLAIN.fullmatch(text) else str(Literal(text.decode())).encode()
 
 
 def _decimal(text: str) -> tuple[bytes, Kind, int, int]:
@@ -253,7 +287,7 @@ def _decimal(text: str) -> tuple[bytes, Kind, int, int]:
         return b'"%b"^^%b' % (text.encode(), _DECIMALS), Kind.ODD, 0, 0
     value = int(whole.lstrip("+-") + fraction or "0")
     value = -value if text.startswith("-") else value
-    return b'"%b"^^%b' % (written(value, len(fraction)).encode(), _DECIMALS), Kind.DECIMAL, value, len(fraction)
+    return decimal(value, len(fraction)), Kind.DECIMAL, value, len(fraction)
 
 
 def written(value: int, scale: int) -> str:
