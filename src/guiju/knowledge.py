@@ -132,6 +132,15 @@ class Knowledge:
         )
 
     @cached_property
+    def concluded(self) -> frozenset[bytes]:
+        """The classes, properties and metrics that only a derivation may conclude, as N-Triples writes them."""
+        return frozenset(
+            str(triple.subject).encode()
+            for triple in self.background
+            if triple.predicate.value == keys.GJ + "concludedOnly" and isinstance(triple.subject, NamedNode)
+        )
+
+    @cached_property
     def _positions(self) -> dict[str, int]:
         return {
             triple.subject.value: int(triple.object.value)

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from guiju import intake, keys
+from guiju.columnar.columns import Columns
+from guiju.columnar.parser import parse
+from guiju.columnar.plan import Select
+from guiju.columnar.terms import UNBOUND, Rows, Unsupported
 from guiju.intake import BadInput, Facts, Ignored, InputInfo, Problem, Source, Text
-from guiju.knowledge import Knowledge, fill, select
+from guiju.knowledge import Knowledge, Row, fill, select
 from guiju.progress import Progress, at, unheard
+
+_log = logging.getLogger(__name__)
 
 BLANK = "urn:guiju:blank:"
 """What the IRI begins with that is given to a blank node; it means something within one reading only."""
 _UNNAMED = "（未命名 unnamed）"
-_OWN = ("urn:guiju:conclusion:", "urn:guiju:figure:", "urn:guiju:verdict:")
+_BLANK = BLANK.encode()
+_OWN = (b"<urn:guiju:conclusion:", b"<urn:guiju:figure:", b"<urn:guiju:verdict:")
 """IRIs of what derivations conclude and judgement says; a stranger could otherwise add grounds, or verdicts."""
+_TYPE = f"<{keys.RDF}type>".encode()
 _CONCLUDED = Text("此类归属或属性只能由推导得出。", "Only a derivation may conclude this.")
 
 
@@ -24,10 +35,17 @@ _CONCLUDED = Text("此类归属或属性只能由推导得出。", "Only a deriv
 class Submission:
     """Facts that passed every check, without blank nodes, and where each stands in the input."""
 
-    triples: list[Triple]
+    columns: Columns
+    rows: Rows
+    """The facts in the order of reading, doubles included, by the numbers of their terms in ``columns``."""
     inputs: list[InputInfo]
     ignored: list[Ignored]
     place: Callable[[str], str | None]
+
+    @cached_property
+    def triples(self) -> list[Triple]:
+        """The facts in the order of reading, each once."""
+        return list(dict.fromkeys(self.columns.terms.decoded(self.rows)))
 
 
 def receive(
@@ -38,7 +56,7 @@ def receive(
     Raises BadInput with every problem, its place and its cure.
     """
     submission = read(sources, knowledge, input_format, progress)
-    check(submission.triples, submission.place, knowledge, progress)
+    check(submission.columns, submission.place, knowledge, progress)
     return submission
 
 
@@ -51,36 +69,32 @@ def read(
     """
     progress(at("reading"))
     facts = intake.read(sources, known_terms=lambda: knowledge.terms, input_format=input_format)
-    concluded = _concluded_only(knowledge)
-    kept, ignored = [], list(facts.ignored)
-    for triple in facts.triples:
-        if isinstance(triple.subject, NamedNode) and triple.subject.value.startswith(_OWN):
-            ignored.append(Ignored(facts.place(triple.subject) or "", triple.subject.value, _CONCLUDED))
-            continue
-        word = triple.object if triple.predicate.value == keys.RDF + "type" else triple.predicate
-        if isinstance(word, NamedNode) and word.value in concluded:
-            where = facts.place(triple.subject) or ""  # type: ignore[arg-type]
-            ignored.append(Ignored(where, word.value, _CONCLUDED))
-        else:
-            kept.append(triple)
-    return Submission(skolemised(kept), facts.inputs, ignored, lambda iri: place(facts, iri))
+    columns = Columns(knowledge.columns)
+    kept, ignored = _without_conclusions(facts, knowledge)
+    named = [b"<%b%b>" % (_BLANK, text[2:]) if text[:1] == b"_" else text for text in facts.terms]
+    rows = np.array(columns.terms.numbers(named), np.int32)[kept]
+    columns.told.add(rows)
+    return Submission(columns, rows, facts.inputs, facts.ignored + ignored, lambda iri: place(facts, iri))
 
 
 def check(
-    triples: Iterable[Triple],
+    facts: Columns | Iterable[Triple],
     place: Callable[[str], str | None],
     knowledge: Knowledge,
     progress: Progress = unheard,
 ) -> None:
-    """Look through facts with ``queries/intake``; ``place`` says where an IRI is stated. Raises BadInput."""
-    store = Store()
-    fill(store, triples)
-    fill(store, knowledge.vocabulary)
+    """Look through facts with ``queries/intake``; ``place`` says where an IRI is stated. Raises BadInput.
+
+    Problems come in the order in which the facts speak of their subjects.
+    """
+    if not isinstance(facts, Columns):
+        triples, facts = facts, Columns(knowledge.columns)
+        facts.told.take_in(triples)
     problems = []
-    queries = knowledge.within("intake")
-    for number, query in enumerate(queries.values(), 1):
+    queries, asked = knowledge.within("intake"), _Questions(facts, knowledge)
+    for number, (name, query) in enumerate(queries.items(), 1):
         progress(at("checking", number, len(queries)))
-        for row in select(store, query):
+        for row in sorted(asked.rows(name, query), key=lambda row: facts.terms.find(row["subject"])):
             subject = row["subject"].value
             named = "" if subject.startswith(BLANK) else f" <{subject}>"
             problems.append(
@@ -93,6 +107,48 @@ def check(
     if problems:
         limit = intake.MAX_PROBLEMS
         raise BadInput(problems[:limit], complete=len(problems) <= limit)
+
+
+class _Questions:
+    """Questions about facts and vocabulary: asked of the columns, or, where these do not run one, of a store."""
+
+    def __init__(self, columns: Columns, knowledge: Knowledge) -> None:
+        self._columns, self._knowledge = columns, knowledge
+
+    def rows(self, name: str, query: str) -> list[Row]:
+        terms = self._columns.terms
+        try:
+            plan = parse(query)
+            if not isinstance(plan, Select):
+                raise Unsupported("a query that is not a SELECT")
+            table = self._columns.deriving.select(plan)
+        except Unsupported as reason:
+            _log.info("%s 由库回答 is answered from a store, as the columns do not run it: %s", name, reason)
+            return list(select(self._store, query))
+        values = [terms.terms(table[variable].tolist()) for variable in plan.names]
+        return [dict(zip(plan.names, row, strict=True)) for row in zip(*values, strict=True)]
+
+    @cached_property
+    def _store(self) -> Store:
+        store = Store()
+        fill(store, self._columns.terms.decoded(self._columns.told.rows()))
+        fill(store, self._knowledge.vocabulary)
+        return store
+
+
+def _without_conclusions(facts: Facts, knowledge: Knowledge) -> tuple[Rows, list[Ignored]]:
+    """The rows of facts without what only derivations may conclude, and each statement of that kind once."""
+    own = np.array([text.startswith(_OWN) for text in facts.terms], np.bool_)
+    concluded = np.array([text in knowledge.concluded for text in facts.terms], np.bool_)
+    subjects, predicates, objects = facts.rows.T
+    words = np.where(predicates == _number(_TYPE, facts.terms), objects, predicates)
+    wrong = own[subjects] | concluded[words]
+    ignored = []
+    for row in dict.fromkeys(zip(*facts.rows[wrong].T.tolist(), words[wrong].tolist(), strict=True)):
+        subject, word = facts.terms[row[0]], facts.terms[row[3]]
+        thing = subject if own[row[0]] else word
+        ignored.append(Ignored(facts.place(_name(subject)) or "", _name(thing), _CONCLUDED))
+    return facts.rows[~wrong], ignored
 
 
 def skolemised(triples: Sequence[Triple]) -> list[Triple]:
@@ -131,9 +187,13 @@ def place(facts: Facts, iri: str) -> str | None:
     return facts.place("_:" + iri.removeprefix(BLANK) if iri.startswith(BLANK) else iri)
 
 
-def _concluded_only(knowledge: Knowledge) -> frozenset[str]:
-    return frozenset(
-        triple.subject.value
-        for triple in knowledge.background
-        if triple.predicate.value == keys.GJ + "concludedOnly" and isinstance(triple.subject, NamedNode)
-    )
+def _name(text: bytes) -> str:
+    """An IRI, or a blank node as ``_:f1b2``, from how N-Triples writes it."""
+    return text.strip(b"<>").decode()
+
+
+def _number(text: bytes, terms: list[bytes]) -> int:
+    try:
+        return terms.index(text)
+    except ValueError:
+        return UNBOUND

@@ -45,7 +45,7 @@ class Checks:
     def doubts(self, text: bytes) -> int:
         """As what a term calls for a look at the statement: the sum of some of 1, 2 and 4 (subject to object)."""
         first = text[:1]
-        if first == b"_":
+        if first == b"_" or iris.plain(text, self._limits.iri):
             return 0
         if first == b'"':
             return 0 if self._plain(text) else _OBJECT

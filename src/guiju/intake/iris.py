@@ -20,11 +20,20 @@ _NAMESPACES = (GJ, ID, NORM, SHAPE, TAXONOMY, NOT_KNOWN, NOT_TRIGGERED)
 _BAD = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f-\x9f]|%(?![0-9A-Fa-f]{2})")
 _CODE = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z ._/:()-]*")
 _INVISIBLE = frozenset({"Cf", "Cc", "Co", "Cn", "Zs", "Zl", "Zp", "Nd"})  # and digits of other scripts
+_PLAIN = re.compile(rb"<https?://(?!relative)(?!.*(?:/\.|[wW]3))[A-Za-z0-9_~!$&'()*+,;=:@/?#.-]+>")
 # Letters of other scripts that are drawn like Latin ones.
 _ALIKE = str.maketrans(
     "АВСЕНІЈКМОРЅТХаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
     "ABCEHIJKMOPSTXaeopcyxijsABEZHIKMNOPTYXo",
 )
+
+
+def plain(written: bytes, longest: int) -> bool:
+    """Whether an IRI, as N-Triples writes it, is one of the many in which nothing needs a closer look.
+
+    It has no :func:`trouble`, and is in no namespace of ours or of the W3C.
+    """
+    return len(written) <= longest and _PLAIN.fullmatch(written) is not None
 
 
 def trouble(iri: str, longest: int) -> Trouble | None:
