@@ -103,14 +103,24 @@ def packed(found: Iterable[list[str]], sizes: Mapping[str, int], most: int) -> d
 
     A bucket is judged at once, and holds groups of ``most`` statements in all, or a single group that has more.
     """
-    places, bucket, filled = {}, 0, 0
-    for number, group in enumerate(found):
-        size = sum(sizes[unit] for unit in group)
-        if filled and filled + size > most:
-            bucket, filled = bucket + 1, 0
-        filled += size
-        places.update(dict.fromkeys(group, (bucket, number)))
-    return places
+    units = list(found)
+    buckets = filled((sum(sizes[unit] for unit in group) for group in units), most)
+    return {
+        unit: (bucket, number)
+        for number, (group, bucket) in enumerate(zip(units, buckets, strict=True))
+        for unit in group
+    }
+
+
+def filled(sizes: Iterable[int], most: int) -> list[int]:
+    """For each group, in order, the number of its bucket, which holds ``most`` in all or a single group of more."""
+    buckets, bucket, held = [], 0, 0
+    for size in sizes:
+        if held and held + size > most:
+            bucket, held = bucket + 1, 0
+        held += size
+        buckets.append(bucket)
+    return buckets
 
 
 def _ours(predicate: NamedNode) -> bool:
