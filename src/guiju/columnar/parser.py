@@ -12,6 +12,7 @@ from functools import cache
 from pyoxigraph import Literal, NamedNode
 
 from guiju import keys
+from guiju.columnar import plans
 from guiju.columnar.plan import (
     Aggregate,
     All,
@@ -46,6 +47,7 @@ from guiju.columnar.plan import (
     checked,
     reverse,
 )
+from guiju.columnar.prepared import PLANS
 from guiju.columnar.terms import Term, Unsupported
 
 _TOKEN = re.compile(
@@ -69,16 +71,19 @@ _FUNCTIONS = {
     "BOUND": 1,
     "COALESCE": 0,
     "CONCAT": 0,
+    "DATATYPE": 1,
     "DAY": 1,
     "FLOOR": 1,
     "IF": 3,
     "IRI": 1,
     "ISIRI": 1,
+    "ISLITERAL": 1,
     "LANG": 1,
     "MONTH": 1,
     "REPLACE": 3,
     "SHA1": 1,
     "STR": 1,
+    "STRSTARTS": 2,
     "YEAR": 1,
 }
 """How many operands a function has; 0 for any number."""
@@ -94,9 +99,19 @@ def parse(text: str, given: frozenset[str] = frozenset()) -> Select | Construct:
 
     Raises Unsupported, naming what it is, for anything that the columns do not run.
     """
+    if known := PLANS.get((text, given)):
+        return plans.read(known)
     plan = _Parser(text).query()
     checked(plan.group, given)
     return plan
+
+
+def written(text: str, given: frozenset[str] = frozenset()) -> bytes:
+    """The plan of a query, or why it has none, for ``PLANS`` of another process."""
+    try:
+        return plans.written(parse(text, given))
+    except Unsupported as reason:
+        return plans.written(reason)
 
 
 class _Parser:

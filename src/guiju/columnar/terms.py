@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import IntEnum
 from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ Rows = NDArray[np.int32]
 """Triples: the numbers of subject, predicate and object in each row."""
 NAMELESS = b"urn:guiju:nameless:"
 """What the IRI begins with, for those who must write it, of a resource that has no name; its number follows."""
+Column = NDArray[Any]
 UNBOUND = -1
 """What stands in a column of term numbers where a variable has no value."""
 
@@ -54,6 +56,7 @@ _BOOLEANS = {b"true": 1, b"1": 1, b"false": 0, b"0": 0}
 _INTEGERS, _DECIMALS, _BOOLEAN, _DATES = (
     f"<{keys.XSD}{name}>".encode() for name in ("integer", "decimal", "boolean", "date")
 )
+_STRING, _TAGGED = Literal("").datatype, Literal("", language="en").datatype
 _CHUNK = 1 << 16
 """Triples that are taken apart at once."""
 _LONGEST = 4000
@@ -83,6 +86,30 @@ class Terms:
         other._numbers, other._written, other._long = self._numbers.copy(), self._written.copy(), self._long.copy()
         other._kinds, other._values, other._scales = self._kinds.copy(), self._values.copy(), self._scales.copy()
         return other
+
+    def state(self) -> tuple[list[bytes], dict[bytes, int], dict[int, int], Column, Column, Column]:
+        """All that it holds: the terms in order, the numbers of those written otherwise, and the columns of values."""
+        also = {text: number for text, number in self._numbers.items() if self._written[number] != text}
+        # One row behind the terms, which an unbound place reads; more would be written to where others read.
+        kinds, values, scales = (column[: len(self) + 1] for column in (self._kinds, self._values, self._scales))
+        return self._written, also, self._long, kinds, values, scales
+
+    @classmethod
+    def of_state(
+        cls,
+        terms: list[bytes],
+        also: dict[bytes, int],
+        long: dict[int, int],
+        kinds: Column,
+        values: Column,
+        scales: Column,
+    ) -> Terms:
+        """What :meth:`state` gave, as a dictionary; the columns may be read-only."""
+        made = cls()
+        made._written, made._long = terms, long
+        made._numbers = dict(zip(terms, range(len(terms)), strict=True)) | also
+        made._kinds, made._values, made._scales = kinds, values, scales
+        return made
 
     def __len__(self) -> int:
         return len(self._written)
@@ -195,6 +222,19 @@ class Terms:
         written_ = self._written
         texts = (written_[number] for number in ids.tolist())
         return [b"" if text[:1] != b'"' or text[-1:] in b'">' else text[text.rindex(b"@") + 1 :] for text in texts]
+
+    def datatypes(self, ids: Ids) -> Ids:
+        """The number of the datatype of each term, ``UNBOUND`` where it is no literal."""
+        found = []
+        for number in ids.tolist():
+            text = self._written[number] if number != UNBOUND else b""
+            if text[:1] != b'"':
+                found.append(UNBOUND)
+            elif text[-1:] == b">":
+                found.append(self.numbers((text[text.rindex(b'"') + 3 :],))[0])
+            else:
+                found.append(self.number(_STRING if text[-1:] == b'"' else _TAGGED))
+        return np.array(found, np.int32)
 
     def _add(self, fresh: list[bytes]) -> None:
         self._grow(len(fresh))
