@@ -13,6 +13,7 @@ import logging
 import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import localcontext
 
 from pyoxigraph import BlankNode, NamedNode, QuerySolutions, Store, Triple
 
@@ -26,6 +27,8 @@ ENGINES = (OXIGRAPH, COLUMNAR, PYSHACL)
 DEFAULT = OXIGRAPH
 _NODE = keys.SH + "NodeConstraintComponent"
 _UNDERSTOOD = {keys.SH + name for name in ("targetClass", "node", "severity", "message", "name", "order")}
+_DIGITS = 1000
+"""With how many digits pySHACL computes: more than any product of two numbers of a submission has."""
 _log = logging.getLogger(__name__)
 
 
@@ -168,15 +171,19 @@ def _pyshacl(facts: Iterable[Triple], shapes: Iterable[Triple]) -> set[Result]:
     # Imported here: the import alone is felt by who waits for an answer.
     import pyshacl
     from rdflib import Graph, URIRef
-    from rdflib.namespace import RDF, SH
+    from rdflib.namespace import SH
 
     data = Graph().parse(data=rdf.ntriples(facts), format="nt11")
     shape_graph = Graph().parse(data=rdf.ntriples(shapes), format="nt11")
-    _, report, text = pyshacl.validate(data, shacl_graph=shape_graph, advanced=True)
+    # rdflib computes with Python's decimals, which round to 28 digits unless told otherwise.
+    with localcontext() as exact:
+        exact.prec = _DIGITS
+        _, report, text = pyshacl.validate(data, shacl_graph=shape_graph, advanced=True)
     if not isinstance(report, Graph):
         raise RuntimeError(f"pySHACL could not validate: {text}")
     found = set()
-    for result in report.subjects(RDF.type, SH.ValidationResult):
+    # Not every result in a report is one of the report: with sh:detail, what a nested shape found stands there, too.
+    for result in report.objects(None, SH.result):
         shape, focus = report.value(result, SH.sourceShape), report.value(result, SH.focusNode)
         component = report.value(result, SH.sourceConstraintComponent)
         severity = report.value(result, SH.resultSeverity)
