@@ -7,6 +7,8 @@ N-Triples beside the completed shapes in force. Every engine is given these two 
 ``guiju-whole`` is given the facts without conclusions, and reads, checks, derives, validates, judges, explains what
 failed or is not known, and writes the report as JSON. What is measured is told in :mod:`tests.benchmarks.peer`.
 
+Ratios are of seconds of the processor, which other work on the machine disturbs least.
+
 What the engines find is compared with what pySHACL found, or Guiju where pySHACL was not run: as sets of focus node,
 shape and component, with an example where they differ. An engine that took so long that the next size would not be done
 within the limit is not begun. FOLDER gets the files, the table as JSON and the plot.
@@ -172,7 +174,7 @@ def _number(seconds: float | None) -> str:
 
 
 def _ratio(one: Measured, other: Measured | None) -> str:
-    return "" if other is None or not one.wall or not other.wall else f"{one.wall / other.wall:,.1f}"
+    return "" if other is None or not one.cpu or not other.cpu else f"{one.cpu / other.cpu:,.1f}"
 
 
 def main() -> None:
@@ -188,10 +190,10 @@ def main() -> None:
     table = [asdict(one) for one in measured]
     (given.out / f"{given.profile}.json").write_text(json.dumps(table, indent=1, ensure_ascii=False), encoding="utf-8")
     lines = [
-        Line(engine, [(m.institutions, m.wall) for m in measured if m.engine == engine and m.wall], engine in _OWN)
+        Line(engine, [(m.institutions, m.cpu) for m in measured if m.engine == engine and m.cpu], engine in _OWN)
         for engine in given.only.split(",")
     ]
-    picture = plot([line for line in lines if line.points], "institutions", "seconds, load included")
+    picture = plot([line for line in lines if line.points], "institutions", "seconds of the processor, load included")
     (given.out / f"{given.profile}.svg").write_text(picture, encoding="utf-8")
 
 
