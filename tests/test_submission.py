@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+import random
+from typing import NoReturn
 
+import pytest
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from guiju import intake, keys
+from guiju.columnar.terms import Unsupported
 from guiju.intake import BadInput
 from guiju.knowledge import Knowledge
-from guiju.submission import receive
+from guiju.paths import samples
+from guiju.submission import check, receive, skolemised
 from guiju.verdicts import assess
 
 HEAD = """
@@ -93,3 +100,57 @@ def test_nothing_in_scope_is_not_applicable_and_not_passed(knowledge: Knowledge)
     summary = assess(submission.triples, knowledge).summary()
     assert summary["inapplicable"] > 200
     assert summary["passed"] == summary["failed"] == 0
+
+
+def test_columns_and_store_refuse_the_same(knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MAX_PROBLEMS", 10**6)
+    rng = random.Random(0)
+    facts = [quad.triple for quad in parse(path=str(samples()["company-in-trouble"]), format=RdfFormat.TURTLE)]
+    refused = 0
+    for _ in range(60):
+        bent = skolemised(_bent(facts, rng))
+        found = _problems(bent, knowledge)
+        with monkeypatch.context() as patch:
+            patch.setattr("guiju.submission.parse", _declines)
+            assert found == _problems(bent, knowledge)
+        refused += bool(found)
+    assert 30 < refused < 60
+
+
+def test_sound_facts_are_checked_without_a_store(knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guiju.submission.select", _declines)
+    for file in samples().values():
+        receive([file], knowledge)
+
+
+def _declines(*given: object) -> NoReturn:
+    raise Unsupported("a test")
+
+
+def _problems(facts: list[Triple], knowledge: Knowledge) -> set[str]:
+    try:
+        check(facts, lambda iri: None, knowledge)
+    except BadInput as refused:
+        return set(map(str, refused.problems))
+    return set()
+
+
+def _bent(facts: list[Triple], rng: random.Random) -> list[Triple]:
+    """The facts with a few statements left out, and a few that say something else, too or instead."""
+    kept = [fact for fact in facts if rng.random() > 0.002]
+    others = [
+        Literal("x"),
+        Literal("x", language="zh"),
+        Literal("5", datatype=NamedNode(keys.XSD + "integer")),
+        Literal("5.0", datatype=NamedNode(keys.XSD + "decimal")),
+        Literal("5.25", datatype=NamedNode(keys.XSD + "decimal")),
+        Literal("2019-01-31", datatype=NamedNode(keys.XSD + "date")),
+        Literal("2019-01-31T00:00:00", datatype=NamedNode(keys.XSD + "dateTime")),
+        NamedNode("https://example.org/other"),
+        *(fact.object for fact in rng.choices(facts, k=3)),
+    ]
+    for fact in rng.choices(kept, k=rng.randrange(4)):
+        if rng.random() < 0.5:
+            kept.remove(fact)
+        kept.append(Triple(fact.subject, fact.predicate, rng.choice(others)))
+    return kept

@@ -135,7 +135,8 @@ class Evaluator:
             made = [b"<%b>" % text for text in value.values] if value.iris else [string(text) for text in value.values]
         else:
             pairs = zip(value.values.tolist(), value.whole.tolist(), strict=True)
-            made = [integer(number) if whole else decimal(number, value.scale) for number, whole in pairs]
+            scale, power = value.scale, 10**value.scale
+            made = [integer(number // power) if whole else decimal(number, scale) for number, whole in pairs]
         numbers = np.array(self._terms.numbers(made), np.int32)
         return np.where(value.valid, numbers, np.int32(UNBOUND))
 
@@ -230,6 +231,8 @@ class Evaluator:
             return self._concatenated([self._value(value, table) for value in call.values], table.length)
         if call.name == "REPLACE":
             return self._replaced(call, table)
+        if call.name == "STRSTARTS":
+            return self._begins(call, table)
         (inner,) = call.values
         if call.name == "FLOOR" and isinstance(inner, Arithmetic) and inner.operator == "/":
             return self._floor_of_quotient(inner, table)
@@ -241,6 +244,8 @@ class Evaluator:
         if call.name == "SHA1":
             texts = self._texts(value)
             return Texts([hashlib.sha1(text).hexdigest().encode() for text in texts.values], texts.valid)
+        if call.name in ("DATATYPE", "ISLITERAL"):
+            return self._datatype(value) if call.name == "DATATYPE" else self._is_literal(value)
         if call.name in ("IRI", "ISIRI"):
             return self._named(value) if call.name == "IRI" else self._is_named(value)
         if call.name in ("ABS", "FLOOR", "xsd:integer"):
@@ -300,6 +305,26 @@ class Evaluator:
         if not isinstance(value, Nodes):
             raise Unsupported("isIRI of something computed")
         return Truths(self._terms.named(value.ids), value.valid)
+
+    def _is_literal(self, value: Value) -> Truths:
+        if not isinstance(value, Nodes):
+            raise Unsupported("isLiteral of something computed")
+        return Truths(self._terms.kinds(value.ids) != Kind.RESOURCE, value.valid)
+
+    def _datatype(self, value: Value) -> Nodes:
+        if not isinstance(value, Nodes):
+            raise Unsupported("DATATYPE of something computed")
+        once, which = np.unique(value.ids, return_inverse=True)
+        return Nodes(self._terms.datatypes(once)[which])
+
+    def _begins(self, call: Call, table: Table) -> Truths:
+        asked, which = table.only(sorted(mentioned(call) & table.columns.keys())).distinct()
+        if asked.columns:
+            table = asked
+        text, beginning = (self._texts(self._value(value, table)) for value in call.values)
+        pairs = zip(text.values, beginning.values, strict=True)
+        found = Truths(np.array([one.startswith(other) for one, other in pairs], np.bool_), text.valid & beginning.valid)
+        return Truths(found.values[which], found.valid[which]) if asked.columns else found
 
     def _replaced(self, call: Call, table: Table) -> Texts:
         value, old, new = call.values
@@ -403,7 +428,8 @@ class Evaluator:
             values, scale, valid = cut, DIGITS, valid & np.asarray(rest == 0, np.bool_)
         longest = largest(values)
         if longest >= 2**63 and numbers.whole.any():
-            fits = [-(2**63) <= value < 2**63 for value in values.tolist()]
+            power = 10**scale
+            fits = [-(2**63) <= value // power < 2**63 for value in values.tolist()]
             valid = valid & (np.array(fits, np.bool_) | ~numbers.whole)
         if longest * 10 ** (DIGITS - scale) >= 2**BITS:
             limit = 2**BITS // 10 ** (DIGITS - scale)
@@ -440,6 +466,14 @@ class Evaluator:
     def ordered(self, ids: Ids) -> tuple[Exact, NDArray[np.int8]]:
         """What numbers, days and truths are compared by, and of which kind each is."""
         return self._scaled(ids, ids != UNBOUND).values, self._terms.kinds(ids)
+
+    def placed(self, ids: Ids) -> Exact:
+        """Of texts or of IRIs, their places in the order of letters."""
+        once, which = np.unique(ids, return_inverse=True)
+        words = self._terms.words(once)
+        places = np.empty(len(once), np.int64)
+        places[sorted(range(len(once)), key=words.__getitem__)] = np.arange(len(once))
+        return places[which]
 
     def _scaled(self, ids: Ids, valid: Mask) -> Numbers:
         values, scales = self._terms.values(ids if valid.all() else np.where(valid, ids, np.int32(UNBOUND)))

@@ -60,6 +60,8 @@ def _sums(ids: Ids, which: _Which, sound: Mask, evaluator: Evaluator) -> Ids:
 def _extremes(ids: Ids, which: _Which, sound: Mask, evaluator: Evaluator, least: bool) -> Ids:
     """The greatest or least value of each group."""
     values, kinds = evaluator.ordered(ids)
+    if len(ids) and (kinds == kinds[0]).all() and kinds[0] in (Kind.STRING, Kind.RESOURCE):
+        values, kinds = evaluator.placed(ids), np.full(len(ids), Kind.INTEGER, np.int8)
     if values.dtype == object:
         order = np.array(sorted(range(len(ids)), key=lambda row: (which[row], values[row])), np.int64)
     else:
