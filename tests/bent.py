@@ -218,19 +218,17 @@ class Bender:
             shape = NamedNode(f"{keys.SHAPE}bent-rules-2018/art_{number + 1}.bent")
             target = NamedNode(f"urn:x:class:{number}")
             given = self._parameters(NamedNode(component), draw)
-            authored += [
-                Triple(shape, TYPE, completion.NODE_SHAPE),
-                Triple(shape, NamedNode(keys.SH + "targetClass"), target),
-                Triple(shape, NamedNode(keys.SH + "severity"), NamedNode(keys.SH + "Violation")),
-            ]
-            stated = shape
+            stated = [shape]
             if rng.random() < 0.2:
-                stated = NamedNode(f"{shape.value}-inner")
+                stated.append(NamedNode(f"{shape.value}-inner"))
+                authored.append(Triple(shape, NamedNode(keys.SH + "node"), stated[-1]))
+            for one in stated:
                 authored += [
-                    Triple(stated, TYPE, completion.NODE_SHAPE),
-                    Triple(shape, NamedNode(keys.SH + "node"), stated),
+                    Triple(one, TYPE, completion.NODE_SHAPE),
+                    Triple(one, NamedNode(keys.SH + "severity"), NamedNode(keys.SH + "Violation")),
                 ]
-            authored += [Triple(stated, NamedNode(name), value) for name, value in given.items()]
+            authored.append(Triple(shape, NamedNode(keys.SH + "targetClass"), target))
+            authored += [Triple(stated[-1], NamedNode(name), value) for name, value in given.items()]
             env = {keys.local(name): value for name, value in given.items()}
             facts += self._institutions(f"urn:x:{number}", target, queries, env, draw)
         return Batch(list(draw.bent(facts)), completion.complete(authored, []))
@@ -391,7 +389,9 @@ class _Filler:
         known = _of(node, env)
         if known is None:
             assert isinstance(node, plan.Var)
-            known = env[node.name] = self._nodes.one()
+            equal = [term for one in self._compared if (term := _equal(one, node.name, env)) is not None]
+            known = self._rng.choice(equal) if equal and self._rng.random() < 0.9 else self._nodes.one()
+            env[node.name] = known
         return known
 
     def _literal(self, node: plan.Node, datatype: NamedNode, env: Env) -> Term:
@@ -443,6 +443,16 @@ def _root(comparison: plan.Compare, name: str, env: Env) -> Fraction | None:
     if at_none is None or at_one is None or at_none == at_one:
         return None
     return at_none / (at_none - at_one)
+
+
+def _equal(comparison: plan.Compare, name: str, env: Env) -> Term | None:
+    """The thing that a comparison asks whether a variable is."""
+    sides = [comparison.left, comparison.right]
+    if comparison.operator != "=" or plan.Var(name) not in sides:
+        return None
+    sides.remove(plan.Var(name))
+    found = _of(sides[0], env) if isinstance(sides[0], plan.Var | plan.Const) else None
+    return None if isinstance(found, Literal) else found
 
 
 def _number(expression: plan.Expression, env: Env, name: str, value: int) -> Fraction | None:
