@@ -85,7 +85,7 @@ def app() -> None:
     default="warning",
     help="退出码不为零的最轻程度。 The mildest finding that is not exit code 0.",
 )
-@_option("--engine", default="oxigraph", help="oxigraph、columnar 或 or pyshacl。")
+@_option("--engine", default="columnar", help="columnar，或为准的 or, the definition, pyshacl。")
 @_input_format
 @_option("--sparql-endpoint", help="事实在这个 SPARQL 存储中。 The facts lie in the SPARQL store at this address.")
 @_option("--graph", help="存储中的图，否则为默认图。 The store's graph, or else its default graph.")
@@ -137,7 +137,7 @@ def validate(
         )  # fmt: skip
     report = _report(sources, as_of, document, engine, input_format, wanted)
     _write(report, format, wanted)
-    return exit_code(((v.outcome, v.severity) for v in report.assessment.verdicts), fail_on)
+    return exit_code(report.assessment.judgement.counted, fail_on)
 
 
 @app.command()
@@ -154,7 +154,7 @@ def demo(name: str, format: str, outcomes: str) -> None:
         raise _Wrong(f"没有样例 {name}。 There is no sample {name}; there are {', '.join(samples)}.")
     wanted = listed(outcomes)
     file = samples[name]
-    report = _report([(file.name, file.read_bytes(), "turtle")], None, (), "oxigraph", None, wanted)
+    report = _report([(file.name, file.read_bytes(), "turtle")], None, (), "columnar", None, wanted)
     _write(report, format, wanted)
     if format == "text":
         print(f"\n样例 samples: {', '.join(samples)}；guiju demo NAME")
@@ -325,7 +325,7 @@ def ask(query: str | None, param: tuple[str, ...], facts: tuple[str, ...], forma
                 paper.write(f"    --param {parameter.name}=…  {parameter.type}  {parameter.about}{default}")
         return
     params = dict(_pair(text) for text in param)
-    source = _report(facts, None, (), "oxigraph", None).assessment.store if facts else knowledge
+    source = _report(facts, None, (), "columnar", None).assessment.store if facts else knowledge
     answer = library.ask(source, query, params, knowledge.root)
     _answer(answer, format)
 

@@ -1,32 +1,41 @@
 """SHACL engines: from facts and completed shapes to validation results.
 
-pySHACL defines the report. The default runs the same validators as the components state them, each for all
-targets of a shape in one SPARQL query on Oxigraph; it knows components, ``sh:targetClass`` and ``sh:node``, and
-leaves any shape that uses more to pySHACL. The columnar engine (``guiju.columnar``, numpy) runs each validator once
-for all shapes that use it, and leaves to the default any shape that it does not understand or whose data it does not
-decide; it logs which, and why. The tests hold all of them, and TopBraid, to the same results.
+pySHACL defines the report. The default runs the same validators over columns (``guiju.columnar``), each once for all
+shapes that use it and all their targets. It understands components, ``sh:targetClass`` and ``sh:node``, and compares
+values on which no two engines differ; a shape that states more, and a target with other values, is left to pySHACL,
+and the validation says which, and why. The tests hold both, a third engine of their own, and TopBraid to the
+same results.
 """
 
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import localcontext
+from typing import TYPE_CHECKING
 
-from pyoxigraph import BlankNode, NamedNode, QuerySolutions, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from guiju import keys, rdf, sparql
-from guiju.completion import COMPONENT, NODE_SHAPE, TYPE, Index, Term, index, parameters
-from guiju.knowledge import fill
+from guiju import keys, rdf
+from guiju.completion import COMPONENT, NODE_SHAPE, TYPE, Index, index, parameters
 from guiju.progress import Progress, at, unheard
+from guiju.sparql import EVERYTHING, reads
 
-OXIGRAPH, COLUMNAR, PYSHACL = "oxigraph", "columnar", "pyshacl"
-ENGINES = (OXIGRAPH, COLUMNAR, PYSHACL)
-DEFAULT = OXIGRAPH
-_NODE = keys.SH + "NodeConstraintComponent"
-_UNDERSTOOD = {keys.SH + name for name in ("targetClass", "node", "severity", "message", "name", "order")}
+if TYPE_CHECKING:
+    from guiju.columnar.columns import Columns
+    from guiju.columnar.facts import Facts
+    from guiju.columnar.run import Engine
+    from guiju.columnar.terms import Ids, Terms
+    from guiju.columnar.validate import Outcome, Results, Shapes
+    from guiju.knowledge import Knowledge
+
+COLUMNAR, PYSHACL = "columnar", "pyshacl"
+ENGINES = (COLUMNAR, PYSHACL)
+DEFAULT = COLUMNAR
+_TARGETS = {keys.SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target")}
+_CLASSES = {keys.RDFS + "Class", keys.OWL + "Class"}
+_ALWAYS_READ = {TYPE.value, keys.RDFS + "subClassOf"}
 _DIGITS = 1000
 """With how many digits pySHACL computes: more than any product of two numbers of a submission has."""
 _log = logging.getLogger(__name__)
@@ -42,129 +51,193 @@ class Result:
     severity: str
 
 
+@dataclass(frozen=True, order=True)
+class Left:
+    """A shape that the columns left to pySHACL, for all that it aims at or so many things, and why."""
+
+    shape: str
+    targets: int | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What validation found, as columns, and what of it pySHACL decided in place of the default engine."""
+
+    results: Results
+    left: tuple[Left, ...] = ()
+
+
 def run(
     facts: Iterable[Triple], shapes: Iterable[Triple], engine: str = DEFAULT, progress: Progress = unheard
 ) -> list[Result]:
     """Validate facts (with conclusions) against completed shapes; results sorted, without repeats.
 
-    Raises ValueError for an engine that is not one of ``ENGINES`` or not installed, and RuntimeError where the
-    engine itself reports a failure.
+    Raises ValueError for an engine that is not one of ``ENGINES``, and RuntimeError where pySHACL reports a failure.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"没有引擎 {engine}。 There is no engine {engine!r}; use one of {', '.join(ENGINES)}.")
-    progress(at("validating"))
     facts, shapes = list(facts), list(shapes)
-    if engine == PYSHACL:
-        found = _pyshacl(facts, shapes)
-    elif engine == COLUMNAR:
-        found = _columnar(facts, shapes, progress)
-    else:
-        found = _oxigraph(facts, shapes, progress)
-    return sorted(found, key=lambda result: (result.shape, result.focus, result.component, result.severity))
+    if _checked(engine) == PYSHACL:
+        progress(at("validating"))
+        return sorted(_pyshacl(facts, shapes))
+    from guiju.columnar.facts import Facts
+    from guiju.columnar.run import Engine
+    from guiju.columnar.validate import Shapes
+
+    told = Facts()
+    told.take_in(facts)
+    prepared = Shapes.of(index(shapes), told.terms)
+    found = _columnar(
+        Engine(told.terms, told.relations), told, prepared, prepared.places.keys(), lambda: shapes, progress
+    )
+    return listed(found.results, told.terms)
 
 
-def _columnar(facts: list[Triple], shapes: list[Triple], progress: Progress) -> set[Result]:
-    try:
-        from guiju.columnar.validate import validate
-    except ModuleNotFoundError as missing:
-        raise ValueError(
-            f"columnar 引擎需要 {missing.name}：安装 guiju[columnar]。 "
-            f"The engine columnar needs {missing.name}: install guiju[columnar]."
-        ) from missing
-    outcome = validate(facts, index(shapes), progress)
-    for shape, reason in sorted(outcome.declined.items()):
-        _log.info("%s 由默认引擎检验 is left to the default engine: %s", shape, reason)
-    found = {Result(*result) for result in outcome.results}
-    return found | _oxigraph(facts, shapes, progress, outcome.declined) if outcome.declined else found
+def validate(
+    columns: Columns,
+    wanted: Iterable[str],
+    knowledge: Knowledge,
+    engine: str = DEFAULT,
+    progress: Progress = unheard,
+) -> Validation:
+    """Validate what is told in columns against some shapes of the knowledge base, and all that are run with them.
+
+    Raises as :func:`run` does.
+    """
+    names = columns.shapes.with_(wanted)
+    if _checked(engine) == PYSHACL:
+        progress(at("validating"))
+        told = columns.terms.decoded(columns.told.rows())
+        found = _pyshacl(told, selected(knowledge.shapes, dict.fromkeys(names)))
+        return Validation(as_columns(found, columns.terms))
+    return _columnar(columns.validating, columns.told, columns.shapes, names, lambda: knowledge.shapes, progress)
 
 
-def _oxigraph(
-    facts: list[Triple], shapes: list[Triple], progress: Progress, only: Container[str] | None = None
-) -> set[Result]:
-    """What the validators find on Oxigraph, and pySHACL for what is left to it; of all shapes, or some."""
-    oxigraph = _Oxigraph(facts, index(shapes), only)
-    found = set(oxigraph.results(progress))
-    if foreign := oxigraph.foreign:
-        found |= {result for result in _pyshacl(facts, shapes) if result.shape in foreign}
+def as_columns(results: Iterable[Result], terms: Terms) -> Results:
+    """Results by the numbers of what they name."""
+    import numpy as np
+
+    from guiju.columnar.validate import Results
+
+    texts = [
+        f"<{name}>".encode()
+        for found in results
+        for name in (found.shape, found.focus, found.component, found.severity)
+    ]
+    rows = np.array(terms.numbers(texts), np.int32).reshape(-1, 4)
+    return Results.of([(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])])
+
+
+def listed(results: Results, terms: Terms) -> list[Result]:
+    """Results by name, sorted."""
+    return sorted(Result(*row) for row in zip(*map(terms.names, results.columns), strict=True))
+
+
+def selected(shapes: list[Triple], targets: Mapping[str, Collection[NamedNode] | None]) -> list[Triple]:
+    """Of completed shapes those named, aimed at the things given (None: at what they aim at), with all they need.
+
+    What else they point to aims at nothing; of the components there are those that they use.
+    """
+    about = index(shapes)
+    reached: set[NamedNode | BlankNode] = set()
+    waiting: list[NamedNode | BlankNode] = [NamedNode(name) for name in targets]
+    while waiting:
+        if (node := waiting.pop()) in about and node not in reached:
+            reached.add(node)
+            stated = about[node]
+            waiting += [value for values in stated.values() for value in values if not isinstance(value, Literal)]
+    used = {name for node in reached for name in about[node]}
+    for component in _components(about):
+        if used.intersection(parameters(about, component)):
+            reached |= _below(component, about)
+    chosen = []
+    for triple in shapes:
+        subject, predicate, value = triple
+        if subject not in reached:
+            continue
+        aims = predicate.value in _TARGETS or (predicate == TYPE and str(value)[1:-1] in _CLASSES)
+        own = isinstance(subject, NamedNode) and subject.value in targets
+        if not aims or (own and targets[subject.value] is None) or NODE_SHAPE not in about[subject][TYPE.value]:
+            chosen.append(triple)
+    aimed_at = NamedNode(keys.SH + "targetNode")
+    return chosen + [Triple(NamedNode(name), aimed_at, node) for name, nodes in targets.items() for node in nodes or ()]
+
+
+def _components(about: Index) -> list[NamedNode]:
+    return [
+        subject
+        for subject, stated in about.items()
+        if isinstance(subject, NamedNode) and COMPONENT in stated.get(TYPE.value, ())
+    ]
+
+
+def _below(node: NamedNode | BlankNode, about: Index) -> set[NamedNode | BlankNode]:
+    """A node, and all that it leads to."""
+    found: set[NamedNode | BlankNode] = set()
+    waiting = [node]
+    while waiting:
+        if (node := waiting.pop()) in about and node not in found:
+            found.add(node)
+            waiting += [value for values in about[node].values() for value in values if not isinstance(value, Literal)]
     return found
 
 
-class _Oxigraph:
-    def __init__(self, facts: Iterable[Triple], shapes: Index, only: Container[str] | None) -> None:
-        self._shapes = shapes
-        facts = list(facts)
-        self._store = Store()
-        fill(self._store, facts)
-        self._present = {fact.object for fact in facts if fact.predicate == TYPE}
-        self._components = {
-            subject.value: self._component(subject, about)
-            for subject, about in shapes.items()
-            if isinstance(subject, NamedNode) and COMPONENT in about.get(keys.RDF + "type", ())
-        }
-        named = [
-            subject
-            for subject, about in shapes.items()
-            if isinstance(subject, NamedNode)
-            and NODE_SHAPE in about.get(keys.RDF + "type", ())
-            and (only is None or subject.value in only)
-        ]
-        self.foreign = {shape.value for shape in named if not self._understood(shape)}
-        self._own = [shape for shape in named if shape.value not in self.foreign]
-
-    def results(self, progress: Progress) -> Iterator[Result]:
-        for number, shape in enumerate(self._own, 1):
-            progress(at("validating", number, len(self._own)))
-            severity = self._shapes[shape][keys.SH + "severity"][0].value
-            for target in self._shapes[shape][keys.SH + "targetClass"]:
-                # Most shapes have nothing to look at in most submissions, and to ask takes longer than to see that.
-                if target not in self._present:
-                    continue
-                for focus, component in self._broken(shape, str(target)):
-                    yield Result(shape.value, focus, component, severity)
-
-    def _broken(self, shape: NamedNode, target: str) -> Iterator[tuple[str, str]]:
-        about = self._shapes[shape]
-        for component, (names, query) in self._components.items():
-            if names[0] in about:
-                values = {keys.local(name): str(about[name][0]) for name in names}
-                for focus in self._select(query, {**values, "targetClass": target}):
-                    yield focus, component
-        for nested in about.get(keys.SH + "node", ()):
-            if isinstance(nested, NamedNode):
-                for focus in {focus for focus, _ in self._broken(nested, target)}:
-                    yield focus, _NODE
-
-    def _select(self, query: str, values: dict[str, str]) -> Iterator[str]:
-        # Pre-binding as SHACL-SPARQL defines it, everywhere in the query; $this stays a variable.
-        text = re.sub(r"\$(\w+)", lambda name: values.get(name[1], "?" + name[1]), query)
-        found = self._store.query(text)
-        assert isinstance(found, QuerySolutions)
-        for solution in found:
-            yield solution["this"].value
-
-    def _component(self, component: NamedNode, about: dict[str, list[Term]]) -> tuple[list[str], str]:
-        names = parameters(self._shapes, component)
-        validator = next(_nodes(about[keys.SH + "nodeValidator"]))
-        select = self._shapes[validator][keys.SH + "select"][0].value
-        aimed = select.replace("WHERE {", "WHERE {\n    $this a $targetClass .", 1)
-        bound = frozenset(keys.local(name) for name in names)
-        return names, sparql.nested(f"PREFIX gj: <{keys.GJ}>\n{aimed}", bound)
-
-    def _understood(self, shape: NamedNode) -> bool:
-        about = self._shapes[shape]
-        return (
-            all(name in _UNDERSTOOD for name in about if name.startswith(keys.SH))
-            and keys.SH + "targetClass" in about
-            and all(
-                self._understood(node)
-                for node in _nodes(about.get(keys.SH + "node", ()))
-                if isinstance(node, NamedNode)
-            )
-        )
+def _checked(engine: str) -> str:
+    if engine not in ENGINES:
+        raise ValueError(f"没有引擎 {engine}。 There is no engine {engine!r}; use one of {', '.join(ENGINES)}.")
+    return engine
 
 
-def _nodes(terms: Iterable[Term]) -> Iterator[NamedNode | BlankNode]:
-    return (term for term in terms if isinstance(term, (NamedNode, BlankNode)))
+def _columnar(
+    engine: Engine,
+    told: Facts,
+    shapes: Shapes,
+    names: Collection[str],
+    triples: Callable[[], list[Triple]],
+    progress: Progress,
+) -> Validation:
+    from guiju.columnar.validate import Results, validate
+
+    outcome = validate(engine, told.terms, told.relations, shapes, names, progress)
+    if not outcome.reasons:
+        return Validation(outcome.results)
+    left = tuple(
+        Left(shape, len(outcome.targets[shape]) if shape in outcome.targets else None, reason)
+        for shape, reason in sorted(outcome.reasons.items())
+    )
+    for each in left:
+        _log.info("%s 由 pySHACL 检验 is left to pySHACL: %s", each.shape, each.why)
+    targets = {shape: _named(told.terms, outcome.targets.get(shape)) for shape in outcome.reasons}
+    found = _pyshacl(_read_by_left(told, shapes, outcome), selected(triples(), targets))
+    # Where a shape could not be aimed at the targets that are left, pySHACL looked at all.
+    again = [name for name, nodes in targets.items() if nodes is None and name in outcome.targets]
+    kept = outcome.results.without(told.terms.numbers([f"<{name}>".encode() for name in again]))
+    own = as_columns((result for result in found if result.shape in targets), told.terms)
+    return Validation(Results.of([kept.columns, own.columns]), left)
+
+
+def _named(terms: Terms, targets: Ids | None) -> list[NamedNode] | None:
+    """Targets by name; None for all, and where one has none, by which pySHACL could be told of it."""
+    if targets is None:
+        return None
+    found = terms.terms(targets.tolist())
+    named = [node for node in found if isinstance(node, NamedNode)]
+    return named if len(named) == len(found) else None
+
+
+def _read_by_left(told: Facts, shapes: Shapes, outcome: Outcome) -> list[Triple]:
+    """The facts that shapes which are left can look at."""
+    import numpy as np
+
+    rows = told.rows()
+    if outcome.reasons.keys() == outcome.targets.keys():
+        # They are made of nothing but components.
+        places = [shapes.places[name] for name in outcome.targets]
+        used = [uses for uses in shapes.uses if np.isin(uses.shapes, places).any()]
+        read = _ALWAYS_READ.union(*(reads(uses.text) for uses in used))
+        if EVERYTHING not in read:
+            predicates = [told.terms.find(NamedNode(name)) for name in read]
+            rows = rows[np.isin(rows[:, 1], predicates)]
+    return told.terms.decoded(rows)
 
 
 def _pyshacl(facts: Iterable[Triple], shapes: Iterable[Triple]) -> set[Result]:
@@ -187,6 +260,6 @@ def _pyshacl(facts: Iterable[Triple], shapes: Iterable[Triple]) -> set[Result]:
         shape, focus = report.value(result, SH.sourceShape), report.value(result, SH.focusNode)
         component = report.value(result, SH.sourceConstraintComponent)
         severity = report.value(result, SH.resultSeverity)
-        if isinstance(shape, URIRef) and shape.startswith(keys.SHAPE):
+        if isinstance(shape, URIRef):
             found.add(Result(str(shape), str(focus), str(component), str(severity)))
     return found

@@ -1,57 +1,70 @@
-"""What verdicts are drawn from: facts, conclusions, the knowledge base and results, which queries are asked of."""
+"""What verdicts are drawn from: facts, conclusions, the knowledge base and results, in columns that can be asked."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from functools import cached_property
-from itertools import chain
+from collections.abc import Iterable, Iterator
 
-from pyoxigraph import Store, Triple
+import numpy as np
+from pyoxigraph import Literal, NamedNode, Store
 
-from guiju.engines import COLUMNAR
+from guiju.columnar.columns import Columns
+from guiju.columnar.parser import parse
+from guiju.columnar.plan import Select
+from guiju.columnar.table import Table
+from guiju.columnar.terms import NAMELESS, UNBOUND, Ids, Unsupported
 from guiju.knowledge import Row, fill, select
 
+_NAMELESS = NAMELESS.decode()
 _log = logging.getLogger(__name__)
 
 
 class Evidence:
-    """Triples in a store, and for the columnar engine in columns, too.
+    """Questions asked of the columns of a judgement, or, where these do not run one, of a store with the same in it."""
 
-    With that engine a question is answered from the columns, or, where they do not run it, from the store.
-    """
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self._store: Store | None = None
 
-    def __init__(self, sources: Iterable[Iterable[Triple]], rest: Iterable[Triple], engine: str) -> None:
-        """``rest`` is what belongs to it, too, but no question put to :meth:`select` reads."""
-        triples = [list(source) for source in sources]
-        self._asked, self._rest = Store(), rest
-        for source in triples:
-            fill(self._asked, source)
-        self._columns = None
-        if engine == COLUMNAR:
-            from guiju.columnar.answers import Columns
+    def table(self, query: str) -> Table:
+        """The rows of a SELECT, in any order, by the numbers of their terms."""
+        try:
+            plan = parse(query)
+            if not isinstance(plan, Select):
+                raise Unsupported("a query that is not a SELECT")
+            return self.columns.judging.select(plan)
+        except Unsupported as reason:
+            _log.info("由库回答 is answered from the store, as the columns do not run it: %s", reason)
+            return self._from_store(query)
 
-            self._columns = Columns(chain.from_iterable(triples))
-
-    @cached_property
-    def store(self) -> Store:
-        """All of it in one store, for questions of every kind."""
-        fill(self._asked, self._rest)
-        return self._asked
-
-    def add(self, triples: Sequence[Triple]) -> None:
-        """Take in more triples."""
-        fill(self._asked, triples)
-        if self._columns is not None:
-            self._columns.add(triples)
-
-    def select(self, query: str) -> Iterable[Row]:
+    def select(self, query: str) -> Iterator[Row]:
         """The rows of a SELECT, in any order; each maps a variable's name to its value."""
-        if self._columns is not None:
-            from guiju.columnar.terms import Unsupported
+        table, terms = self.table(query), self.columns.terms
+        found = np.unique(np.concatenate([np.empty(0, np.int32), *table.columns.values()]))
+        found = found[found != UNBOUND]
+        by = dict(zip(found.tolist(), terms.terms(found.tolist()), strict=True))
+        for row in zip(*(column.tolist() for column in table.columns.values()), strict=True):
+            yield {name: by[number] for name, number in zip(table.columns, row, strict=True) if number != UNBOUND}
 
-            try:
-                return self._columns.select(query)
-            except Unsupported as reason:
-                _log.info("由库回答 is answered from the store, as the columns do not run it: %s", reason)
-        return select(self._asked, query)
+    def _from_store(self, query: str) -> Table:
+        columns, terms = self.columns, self.columns.terms
+        if self._store is None:
+            self._store = Store()
+            for part in (columns.told, columns.days, columns.asked):
+                fill(self._store, terms.decoded(part.rows()))
+        fill(self._store, terms.decoded(columns.stated.rows()))
+        rows = list(select(self._store, query))
+        names = dict.fromkeys(name for row in rows for name in row)
+        return Table({name: self._numbers([row.get(name) for row in rows]) for name in names}, len(rows))
+
+    def _numbers(self, values: Iterable[NamedNode | Literal | None]) -> Ids:
+        terms = self.columns.terms
+        found = []
+        for value in values:
+            if value is None:
+                found.append(UNBOUND)
+            elif value.value.startswith(_NAMELESS) and terms.find(value) == UNBOUND:
+                found.append(int(value.value.removeprefix(_NAMELESS)))
+            else:
+                found.append(terms.number(value))
+        return np.array(found, np.int32)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, Variable, parse
 
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from guiju.columnar.columns import Known
 
 Row = dict[str, NamedNode | Literal]
+Texts = dict[str, dict[str, str]]
+"""Texts by predicate and language."""
+
+
+class Period(NamedTuple):
+    """From which day until before which a shape applies, as ISO 8601 writes them, and the key of its document."""
+
+    shape: str
+    document: str
+    begins: str | None
+    ends: str | None
 
 
 class Knowledge:
@@ -87,11 +98,11 @@ class Knowledge:
 
     @cached_property
     def columns(self) -> Known:
-        """Of the vocabulary, and of what is asked, the columns."""
+        """Of the vocabulary, of what is asked, and of the shapes, the columns."""
         # Imported here: what does not judge need not wait for numpy.
         from guiju.columnar.columns import Known
 
-        return Known.of(self.vocabulary, self.asked[0])
+        return Known.of(self.vocabulary, self.asked[0], self.shapes)
 
     @cached_property
     def store(self) -> Store:
@@ -101,14 +112,38 @@ class Knowledge:
         return store
 
     @cached_property
-    def periods(self) -> list[Row]:
-        """From when until when each shape applies, and of which document: the rows of ``shapes-in-force``."""
+    def periods(self) -> list[Period]:
+        """When each shape applies, as ``queries/shapes-in-force.rq`` has it."""
         query = self.query("shapes-in-force")
         store, read = Store(), reads(query)
         # A judgement needs this before all else, and to fill a store with everything takes it as long as deriving does.
         for triples in (self.documents, self.shapes):
             fill(store, (triple for triple in triples if triple.predicate.value in read))
-        return list(select(store, query))
+
+        def value(row: Row, name: str) -> str | None:
+            return row[name].value if name in row else None
+
+        return [
+            Period(
+                row["shape"].value,
+                row["document"].value.removeprefix(keys.ID),
+                value(row, "from"),
+                value(row, "until"),
+            )
+            for row in select(store, query)
+        ]
+
+    def said(self, iri: str) -> Texts:
+        """What documents, provisions and norms say of themselves in words."""
+        return self._texts.get(iri, {})
+
+    @cached_property
+    def _texts(self) -> dict[str, Texts]:
+        found: dict[str, Texts] = {}
+        for subject, predicate, value in self.documents:
+            if isinstance(subject, NamedNode) and isinstance(value, Literal) and value.language:
+                found.setdefault(subject.value, {}).setdefault(predicate.value, {})[value.language] = value.value
+        return found
 
     @cached_property
     def terms(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from guiju import keys, rdf
-from guiju.completion import CITATION, Index, index
+from guiju.completion import CITATION
 from guiju.intake import Text
 from guiju.knowledge import Knowledge
 from guiju.paper import Paper, Said
@@ -46,7 +46,7 @@ class Report:
 
     def json(self, outcomes: Collection[str] = OUTCOMES) -> dict[str, Any]:
         """The report as JSON data; only verdicts of the outcomes given, the summary always of all."""
-        known, names = index(self.knowledge.documents), self._names()
+        names = self._names(outcomes)
         return {
             "asOf": self.assessment.as_of.isoformat() if self.assessment.as_of else None,
             "engine": self.assessment.engine,
@@ -57,11 +57,7 @@ class Report:
                 {"where": item.where, "what": item.what, "why": item.why._asdict()} for item in self.submission.ignored
             ],
             "summary": self.assessment.summary(),
-            "verdicts": [
-                self._verdict(verdict, known, names)
-                for verdict in self.assessment.verdicts
-                if verdict.outcome in outcomes
-            ],
+            "verdicts": [self._verdict(verdict, names) for verdict in self.assessment.of(outcomes)],
         }
 
     def turtle(self, outcomes: Collection[str] = OUTCOMES) -> str:
@@ -74,24 +70,24 @@ class Report:
 
     def print(self, paper: Paper, outcomes: Collection[str]) -> None:
         """Write the report to be read: by entity, then in the order of the law; Chinese first."""
-        known = index(self.knowledge.documents)
-        names = self._names()
+        names = self._names(outcomes)
         entity = None
-        for verdict in self._grouped(outcomes, names):
+        verdicts = self._grouped(outcomes, names)
+        for verdict in verdicts:
             named = names[verdict.subject]
             if named.entity != entity:
                 entity = named.entity
                 paper.write()
                 paper.rule(names[entity].title if entity in names else entity)
             # What is written at once is laid out at once, which takes half the time.
-            paper.write(*self._said(verdict, named, known))
-        self._print_summary(paper)
+            paper.write(*self._said(verdict, named))
+        self._print_summary(paper, verdicts)
 
     def _grouped(self, outcomes: Collection[str], names: dict[str, _Named]) -> list[Verdict]:
-        wanted = [v for v in self.assessment.verdicts if v.outcome in outcomes]
+        wanted = self.assessment.of(outcomes)
         return sorted(wanted, key=lambda v: names[v.subject].entity)
 
-    def _said(self, verdict: Verdict, named: _Named, known: Index) -> Iterator[Said]:
+    def _said(self, verdict: Verdict, named: _Named) -> Iterator[Said]:
         """A verdict in lines; the first begins with a break."""
         zh, en, style = _MARK[verdict.outcome]
         if verdict.outcome == "failed" and verdict.severity != "violation":
@@ -99,7 +95,7 @@ class Report:
                 ("△ 与原则要求不一致", "bold yellow") if verdict.severity == "warning" else ("○ 未达鼓励目标", "cyan")
             )
             en = verdict.severity
-        citation, definition = self._citation(verdict, known), self._definition(verdict, known)
+        citation, definition = self._citation(verdict), self._definition(verdict)
         yield from (("\n" + zh, style), " ", (citation.zh, "bold"), "  ", (f"[{en}]", style))
         about = f"{named.title}：" if named.entity != verdict.subject else ""
         yield from (f"\n  {about}{definition.zh}", (f"\n  {definition.en}", "dim"))
@@ -111,13 +107,13 @@ class Report:
                 found = (self.submission.place(node) for node in places)
                 if where := "、".join(dict.fromkeys(place for place in found if place)):
                     yield (f"  ← {where}", "blue")
-        if reading := self._reading(verdict, known).zh:
+        if reading := self._reading(verdict).zh:
             yield from (("\n  解读  ", "cyan"), reading)
-        if verdict.outcome == "failed" and (law := self._law(verdict, known)):
+        if verdict.outcome == "failed" and (law := self._law(verdict)):
             yield from (("\n  原文  ", "cyan"), (law, "italic"))
         yield (f"\n  {verdict.key}", "dim")
 
-    def _print_summary(self, paper: Paper) -> None:
+    def _print_summary(self, paper: Paper, verdicts: list[Verdict]) -> None:
         paper.write()
         paper.rule("结论 Summary")
         if self.assessment.as_of:
@@ -126,7 +122,7 @@ class Report:
             paper.write(f"输入 input {info.name}  {info.triples} triples  sha256 {info.sha256[:16]}…")
         for item in self.submission.ignored:
             paper.write((f"已忽略 ignored {item.where}  {item.what}  {item.why}", "yellow"))
-        wanted = Counter(part.text for verdict in self.assessment.verdicts for part in verdict.missing)
+        wanted = Counter(part.text for verdict in verdicts for part in verdict.missing)
         if len(wanted) > MOST_WANTED and max(wanted.values()) > 2:
             paper.write("最缺的事实 What is missing most:")
             for text, count in wanted.most_common(MOST_WANTED):
@@ -134,10 +130,10 @@ class Report:
         for outcome, count in self.assessment.summary().items():
             zh, en, style = _MARK[outcome]
             paper.write((f"{count:>6}  {zh}", style), f"  {en}")
-        if any(verdict.chain for verdict in self.assessment.verdicts):
+        if any(verdict.chain for verdict in verdicts):
             paper.write(("推导的逐步证明 To prove what was derived: guiju explain FILE --subject NAME --why", "dim"))
 
-    def _verdict(self, verdict: Verdict, known: Index, names: dict[str, _Named]) -> dict[str, Any]:
+    def _verdict(self, verdict: Verdict, names: dict[str, _Named]) -> dict[str, Any]:
         named = names[verdict.subject]
         return {
             "norm": verdict.norm,
@@ -150,10 +146,10 @@ class Report:
             "submission": verdict.submission,
             "outcome": verdict.outcome,
             "severity": verdict.severity,
-            "citation": self._citation(verdict, known)._asdict(),
-            "message": self._definition(verdict, known)._asdict(),
-            "text": self._law(verdict, known),
-            "reading": reading._asdict() if (reading := self._reading(verdict, known)).zh else None,
+            "citation": self._citation(verdict)._asdict(),
+            "message": self._definition(verdict)._asdict(),
+            "text": self._law(verdict),
+            "reading": reading._asdict() if (reading := self._reading(verdict)).zh else None,
             "because": verdict.because,
             "facts": [self._part(part) for part in verdict.facts],
             "missing": [self._part(part) for part in verdict.missing],
@@ -169,22 +165,22 @@ class Report:
             "place": self.submission.place(part.node) if part.node else None,
         }
 
-    def _citation(self, verdict: Verdict, known: Index) -> Text:
-        return _text(known, verdict.key.place, CITATION.value)
+    def _citation(self, verdict: Verdict) -> Text:
+        return _text(self.knowledge, verdict.key.place, CITATION.value)
 
-    def _definition(self, verdict: Verdict, known: Index) -> Text:
-        return _text(known, verdict.norm, keys.SKOS + "definition")
+    def _definition(self, verdict: Verdict) -> Text:
+        return _text(self.knowledge, verdict.norm, keys.SKOS + "definition")
 
-    def _reading(self, verdict: Verdict, known: Index) -> Text:
-        found = _literals(known, verdict.norm, keys.GJ + "reading")
+    def _reading(self, verdict: Verdict) -> Text:
+        found = self.knowledge.said(verdict.norm).get(keys.GJ + "reading", {})
         return Text(found.get("zh", ""), found.get("en", ""))
 
-    def _law(self, verdict: Verdict, known: Index) -> str | None:
-        return _literals(known, verdict.key.place, keys.GJ + "text").get("zh")
+    def _law(self, verdict: Verdict) -> str | None:
+        return self.knowledge.said(verdict.key.place).get(keys.GJ + "text", {}).get("zh")
 
-    def _names(self) -> dict[str, _Named]:
+    def _names(self, outcomes: Collection[str]) -> dict[str, _Named]:
         named: dict[str, _Named] = {}
-        for row in self.assessment.evidence.select(self.knowledge.query("subjects")):
+        for row in self.assessment.judgement.select(self.knowledge.query("subjects"), outcomes):
             iri = row["subject"].value
             name = row["name"].value if "name" in row else ""
             kind = f"{row['zh'].value} {row['en'].value}".strip()
@@ -204,19 +200,15 @@ class Report:
         def earl(name: str) -> NamedNode:
             return NamedNode(keys.EARL + name)
 
-        broken = [v for v in self.assessment.verdicts if v.outcome == "failed"]
         yield Triple(report, type_, sh("ValidationReport"))
-        yield Triple(report, sh("conforms"), Literal(not broken))
+        yield Triple(report, sh("conforms"), Literal(not self.assessment.summary()["failed"]))
         if self.assessment.as_of:
             yield Triple(
                 report,
                 NamedNode(keys.GJ + "asOf"),
                 Literal(self.assessment.as_of.isoformat(), datatype=NamedNode(keys.XSD + "date")),
             )
-        known = index(self.knowledge.documents)
-        for verdict in self.assessment.verdicts:
-            if verdict.outcome not in outcomes:
-                continue
+        for verdict in self.assessment.of(outcomes):
             assertion, result = NamedNode(verdict.iri), BlankNode()
             yield Triple(assertion, type_, earl("Assertion"))
             yield Triple(assertion, type_, NamedNode(keys.GJ + "Verdict"))
@@ -242,7 +234,7 @@ class Report:
             yield Triple(node, sh("sourceShape"), NamedNode(found.shape))
             yield Triple(node, sh("sourceConstraintComponent"), NamedNode(found.component))
             norm = keys.parse(found.shape).norm
-            duty = _text(known, norm, keys.SKOS + "definition")
+            duty = _text(self.knowledge, norm, keys.SKOS + "definition")
             for language, text in (("zh", duty.zh), ("en", duty.en)):
                 yield Triple(node, sh("resultMessage"), Literal(text, language=language))
 
@@ -299,14 +291,6 @@ def _joined(parts: list[Part]) -> dict[str, str] | None:
     return {"zh": "；".join(zh for zh, _ in texts), "en": "; ".join(en for _, en in texts)}
 
 
-def _text(known: Index, iri: str, predicate: str) -> Text:
-    found = _literals(known, iri, predicate)
+def _text(knowledge: Knowledge, iri: str, predicate: str) -> Text:
+    found = knowledge.said(iri).get(predicate, {})
     return Text(found.get("zh", iri), found.get("en", iri))
-
-
-def _literals(known: Index, iri: str, predicate: str) -> dict[str, str]:
-    return {
-        literal.language: literal.value
-        for literal in known[NamedNode(iri)].get(predicate, ())
-        if isinstance(literal, Literal) and literal.language
-    }

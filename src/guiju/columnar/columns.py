@@ -10,6 +10,8 @@ from pyoxigraph import Triple
 from guiju.columnar.facts import Facts, Together
 from guiju.columnar.run import Engine
 from guiju.columnar.terms import Terms
+from guiju.columnar.validate import Shapes
+from guiju.completion import index
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,16 @@ class Known:
     """What derivations read."""
     asked: Facts
     """What the queries for verdicts and explanations read."""
+    shapes: Shapes
+    """The completed shapes."""
 
     @classmethod
-    def of(cls, vocabulary: Iterable[Triple], asked: Iterable[Triple]) -> Known:
+    def of(cls, vocabulary: Iterable[Triple], asked: Iterable[Triple], shapes: Iterable[Triple]) -> Known:
         terms = Terms()
         parts = Facts(terms), Facts(terms)
         for part, triples in zip(parts, (vocabulary, asked), strict=True):
             part.take_in(triples)
-        return cls(terms, *parts)
+        return cls(terms, *parts, Shapes.of(index(shapes), terms))
 
 
 class Columns:
@@ -42,8 +46,9 @@ class Columns:
         # Terms of a stranger's facts are not to stay with the knowledge base.
         self.terms = known.terms.copy()
         self.vocabulary, self.asked = known.vocabulary.copy(self.terms), known.asked.copy(self.terms)
+        self.shapes = known.shapes
         self.told, self.days, self.stated = Facts(self.terms), Facts(self.terms), Facts(self.terms)
-        self.deriving = Engine(self.terms, Together(self.told, self.days, self.vocabulary))
+        self.deriving = Engine(self.terms, Together(self.told, self.days, self.vocabulary), bounded=True)
         """Asked by derivations."""
         self.validating = Engine(self.terms, self.told.relations)
         """Asked by shapes, which look at nothing but facts and conclusions."""

@@ -128,23 +128,26 @@ class Facts:
         return self.add(self.terms.encode(triples))
 
     def add(self, rows: Rows) -> Rows:
-        """Take in more triples, as rows of numbers; those that are new, each once, in order of predicate."""
-        fresh = [np.empty((0, 3), np.int32)]
+        """Take in more triples, as rows of numbers; those that are new, each once."""
+        return rows[self.take(rows)]
+
+    def take(self, rows: Rows) -> Places:
+        """Take in more triples; the places of those that are new, of equal ones the first, in order."""
+        fresh = [np.empty(0, np.int64)]
         order = np.argsort(rows[:, 1], kind="stable")
         predicates, first = np.unique(rows[order, 1], return_index=True)
         for predicate, own in zip(predicates.tolist(), np.split(order, first[1:]), strict=bool(len(rows))):
-            pairs = np.unique(joined(rows[own, 0], rows[own, 2]))
+            pairs, place = np.unique(joined(rows[own, 0], rows[own, 2]), return_index=True)
             known = self.relations.get(predicate, NONE)
             if len(known):
-                pairs = pairs[~among(known.pairs, pairs)]
+                new = ~among(known.pairs, pairs)
+                pairs, place = pairs[new], place[new]
             if not len(pairs):
                 continue
-            triples = np.empty((len(pairs), 3), np.int32)
-            triples[:, 0], triples[:, 1], triples[:, 2] = pairs >> 32, predicate, pairs & 0xFFFFFFFF
-            odd = bool((self.terms.kinds(triples[:, 2]) == Kind.ODD).any())
+            odd = bool((self.terms.kinds((pairs & 0xFFFFFFFF).astype(np.int32)) == Kind.ODD).any())
             self.relations[predicate] = known.and_(pairs, odd)
-            fresh.append(triples)
-        return np.concatenate(fresh)
+            fresh.append(own[place])
+        return np.sort(np.concatenate(fresh))
 
     def rows(self) -> Rows:
         """All triples, in order of predicate."""

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pyoxigraph import RdfFormat, parse, serialize
 
-from guiju import engines, intake, keys, tasks
+from guiju import engines, intake, tasks
 from guiju.compiled import Compiled
 from guiju.graph import NoPicture
 from guiju.intake import Source
@@ -70,7 +70,7 @@ def _warm(library: Library) -> None:
         same = serialize((quad.triple for quad in quads), format=format_) or b""
         intake.read([("facts", same, name)], known_terms=lambda: library.knowledge.terms)
     sources = [("facts", _FACTS, "turtle")]
-    documents = sorted({row["document"].value.removeprefix(keys.ID) for row in library.knowledge.periods})
+    documents = sorted({period.document for period in library.knowledge.periods})
     report = tasks.judged(sources, library.knowledge, documents=documents)
     few = selected(library.knowledge, in_force(library.knowledge, None)[:1])
     engines.run(report.assessment.derived.triples, few, engines.PYSHACL)

@@ -70,9 +70,9 @@ def _judging(
     as_of: AsOf = None,
     document: Documents = None,
     engine: Annotated[
-        Literal["oxigraph", "pyshacl"],
+        Literal["columnar", "pyshacl"],
         Query(description="SHACL 引擎；pyshacl 为准，但慢。 The SHACL engine; pyshacl is the definition, and slow."),
-    ] = "oxigraph",
+    ] = "columnar",
 ) -> Judging:
     return Judging(as_of, document or (), engine)
 

@@ -1,0 +1,324 @@
+"""Verdicts and their explanations as columns, as ``queries/verdicts.rq`` and ``queries/explain`` give them.
+
+Objects are made of them only for what somebody reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from pyoxigraph import NamedNode, Triple
+
+from guiju import keys
+from guiju.columnar.columns import Columns
+from guiju.columnar.facts import NONE, Places, joined
+from guiju.columnar.table import Mask, Table, together
+from guiju.columnar.terms import UNBOUND, Ids
+from guiju.columnar.validate import Results
+from guiju.evidence import Evidence
+from guiju.intake import Text
+from guiju.knowledge import Knowledge, Row
+from guiju.progress import Progress, at, unheard
+
+OUTCOMES = ("passed", "failed", "cantTell", "inapplicable")
+PARTS = ("facts", "missing", "limit", "remedy", "chain")
+"""What an explanation consists of."""
+_TYPE = keys.RDF + "type"
+_STATED = {
+    "shape": keys.GJ + "byShape",
+    "subject": keys.GJ + "subject",
+    "norm": keys.GJ + "onNorm",
+    "outcome": keys.EARL + "outcome",
+    "because": keys.GJ + "because",
+}
+"""How the queries are told of a verdict."""
+_OF_RESULT = tuple(
+    keys.SH + name for name in ("sourceShape", "focusNode", "sourceConstraintComponent", "resultSeverity")
+)
+_COLUMNS = ("shape", "norm", "subject", "submission", "outcome", "severity", "because")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A fact, limit, gap or cure in an explanation; ``node`` is the fact's IRI where it is one."""
+
+    text: Text
+    node: str | None = None
+
+
+@dataclass
+class Verdict:
+    """The outcome of one norm for one subject, with its explanation."""
+
+    shape: str
+    norm: str
+    subject: str
+    submission: str
+    outcome: str
+    severity: str
+    because: str | None
+    facts: list[Part] = field(default_factory=list)
+    missing: list[Part] = field(default_factory=list)
+    limit: list[Part] = field(default_factory=list)
+    remedy: list[Part] = field(default_factory=list)
+    chain: list[Part] = field(default_factory=list)
+
+    @property
+    def key(self) -> keys.Key:
+        return keys.parse(self.norm)
+
+    @property
+    def iri(self) -> str:
+        """An IRI that is the same whenever the same shape judges the same subject."""
+        digest = hashlib.sha256(f"{self.shape} {self.subject}".encode()).hexdigest()[:24]
+        return f"urn:guiju:verdict:{digest}"
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of all explanations, in order of verdict: what each is (a place in ``PARTS``), its texts and fact."""
+
+    verdict: Ids
+    name: Ids
+    zh: Ids
+    en: Ids
+    node: Ids
+
+
+class Judgement:
+    """The verdicts on what is in columns, in the order in which they are read, each by the numbers of its terms.
+
+    By submission, then in the order of the law, then by subject.
+    """
+
+    def __init__(self, columns: Columns, results: Results, shapes: Sequence[str], knowledge: Knowledge) -> None:
+        """``shapes`` are those in force."""
+        self.columns, self.knowledge = columns, knowledge
+        self.evidence = Evidence(columns)
+        self._force = np.array(columns.terms.numbers([f"<{shape}>".encode() for shape in shapes]), np.int32)
+        self._results = results
+        self._state_results(results)
+        found = self.evidence.table(knowledge.query("verdicts")).only(_COLUMNS)
+        self.table = self._ordered(together([found, self._untargeted(found)]))
+        """``shape``, ``norm``, ``subject``, ``submission``, ``outcome``, ``severity`` and ``because`` of each."""
+        pairs = joined(self.table["shape"], self.table["subject"])
+        self._pairs, self._which = np.unique(pairs, return_inverse=True)
+        """A verdict is known by shape and subject, also where several submissions report the subject."""
+        self._nodes = columns.terms.nameless(len(self._pairs))
+        self._first = int(self._nodes[0]) if len(self._nodes) else 0
+        self._said = np.zeros(len(self._pairs), np.bool_)
+        self._parts = _Parts(*(np.empty(0, np.int32) for _ in range(5)))
+
+    def __len__(self) -> int:
+        return self.table.length
+
+    def of(self, outcomes: Collection[str]) -> Mask:
+        """Which verdicts have some outcomes."""
+        return np.isin(self.table["outcome"], self._outcomes(outcomes))
+
+    @cached_property
+    def counted(self) -> Counter[tuple[str, str]]:
+        """How many verdicts there are of each outcome and severity."""
+        kinds, counts = np.unique(joined(self.table["outcome"], self.table["severity"]), return_counts=True)
+        outcome, severity = (kinds >> 32).astype(np.int32), (kinds & 0xFFFFFFFF).astype(np.int32)
+        names = self.columns.terms.names
+        return Counter(
+            {
+                (said.removeprefix(keys.EARL), how.removeprefix(keys.SH).lower()): count
+                for said, how, count in zip(names(outcome), names(severity), counts.tolist(), strict=True)
+            }
+        )
+
+    def verdicts(self, outcomes: Collection[str] = OUTCOMES) -> list[Verdict]:
+        """The verdicts of some outcomes, with what explains them as far as :meth:`explain` was asked for it."""
+        rows = np.flatnonzero(self.of(outcomes))
+        names = self._names({name: self.table[name][rows] for name in _COLUMNS})
+        found = [
+            Verdict(
+                shape, norm, subject, submission, outcome.removeprefix(keys.EARL),
+                severity.removeprefix(keys.SH).lower(), because or None,
+            )
+            for shape, norm, subject, submission, outcome, severity, because in zip(
+                *(names[name] for name in _COLUMNS), strict=True
+            )
+        ]  # fmt: skip
+        which = self._which[rows]
+        places: dict[int, list[Verdict]] = {}
+        for verdict, place in zip(found, which.tolist(), strict=True):
+            places.setdefault(place, []).append(verdict)
+        for place, name, part in self._made(which):
+            for verdict in places[place]:
+                getattr(verdict, PARTS[name]).append(part)
+        return found
+
+    def explain(self, outcomes: Collection[str] = OUTCOMES, progress: Progress = unheard) -> None:
+        """Find facts, gaps, limits, cures and chains of the verdicts of some outcomes, by ``queries/explain``.
+
+        The parts of an explanation stand in the order of the files, those of a file in that of their Chinese text.
+        Verdicts on a subject that several submissions report are explained as one.
+        """
+        wanted = np.zeros(len(self._pairs), np.bool_)
+        wanted[self._which[self.of(outcomes)]] = True
+        self.say(outcomes)
+        # What a composite norm came to is explained by what its parts came to, whatever that was.
+        relation = self.columns.asked.relations.get(self._number(keys.SH + "node"), NONE)
+        self._say(np.isin(self.table["shape"], relation.objects))
+        queries = self.knowledge.within("explain")
+        found = []
+        for number, query in enumerate(queries.values(), 1):
+            progress(at("explaining", number, len(queries)))
+            table = self.evidence.table(query)
+            verdict = table["verdict"] - self._first
+            keep = (table["zh"] != UNBOUND) & (table["en"] != UNBOUND) & wanted[verdict]
+            table = table.extended("verdict", verdict).where(keep)
+            if table.length:
+                found.append(table.extended("file", np.full(table.length, number, np.int32)))
+        if found:
+            self._parts = self._sorted(together(found))
+
+    def say(self, outcomes: Collection[str] = OUTCOMES) -> None:
+        """Let the queries know of the verdicts of some outcomes."""
+        self._say(self.of(outcomes))
+
+    def select(self, query: str, outcomes: Collection[str] = OUTCOMES) -> Iterator[Row]:
+        """The rows of a SELECT over all that was judged, verdicts of some outcomes included; see :class:`Evidence`."""
+        self.say(outcomes)
+        return self.evidence.select(query)
+
+    def statements(self) -> Iterator[Triple]:
+        """All that judging adds to facts and conclusions: shapes in force, results, and verdicts with their IRIs."""
+        for shape in self.columns.terms.names(self._force):
+            yield Triple(NamedNode(shape), NamedNode(_TYPE), NamedNode(keys.GJ + "ShapeInForce"))
+        for number, row in enumerate(zip(*map(self.columns.terms.names, self._results.columns), strict=True)):
+            for predicate, value in zip(_OF_RESULT, row, strict=True):
+                yield Triple(NamedNode(f"urn:guiju:result:{number}"), NamedNode(predicate), NamedNode(value))
+        for verdict in self.verdicts():
+            node = NamedNode(verdict.iri)
+            yield Triple(node, NamedNode(_STATED["shape"]), NamedNode(verdict.shape))
+            yield Triple(node, NamedNode(_STATED["subject"]), NamedNode(verdict.subject))
+            yield Triple(node, NamedNode(_STATED["norm"]), NamedNode(verdict.norm))
+            yield Triple(node, NamedNode(_STATED["outcome"]), NamedNode(keys.EARL + verdict.outcome))
+            if verdict.because:
+                yield Triple(node, NamedNode(_STATED["because"]), NamedNode(verdict.because))
+
+    def _state_results(self, results: Results) -> None:
+        nodes = self.columns.terms.nameless(len(results))
+        self.columns.stated.relations.clear()
+        self._state(self._force, _TYPE, np.full(len(self._force), self._number(keys.GJ + "ShapeInForce"), np.int32))
+        for predicate, values in zip(_OF_RESULT, results.columns, strict=True):
+            self._state(nodes, predicate, values)
+
+    def _state(self, subjects: Ids, predicate: str, values: Ids) -> None:
+        constant = np.full(len(subjects), self._number(predicate), np.int32)
+        self.columns.stated.add(np.stack((subjects, constant, values), axis=1))
+
+    def _say(self, mask: Mask) -> None:
+        which = self._which[mask]
+        fresh = ~self._said[which]
+        rows = np.flatnonzero(mask)[fresh]
+        nodes = self._nodes[which[fresh]]
+        for name, predicate in _STATED.items():
+            values = self.table[name][rows]
+            has = values != UNBOUND
+            self._state(nodes[has], predicate, values[has])
+        self._said[which] = True
+
+    def _untargeted(self, found: Table) -> Table:
+        """For a shape with nothing in its scope in a submission: not applicable, said of the submission as a whole.
+
+        What another submission reports does not matter: a verdict is the same whoever is judged at the same time.
+        """
+        columns, number = self.columns, self._number
+        types = columns.told.relations.get(number(_TYPE), NONE)
+        submissions = types.by_object.find(np.array([number(keys.GJ + "Submission")], np.int32))[1]
+        every = joined(np.repeat(self._force, len(submissions)), np.tile(submissions, len(self._force)))
+        rest = np.setdiff1d(every, joined(found["shape"], found["submission"]))
+        shape, submission = (rest >> 32).astype(np.int32), (rest & 0xFFFFFFFF).astype(np.int32)
+        return Table(
+            {
+                "shape": shape,
+                "norm": self._stated_of(shape, keys.GJ + "enforces"),
+                "subject": submission,
+                "submission": submission,
+                "outcome": np.full(len(rest), number(keys.EARL + "inapplicable"), np.int32),
+                "severity": self._stated_of(shape, keys.SH + "severity"),
+                "because": np.full(len(rest), number(keys.GJ + "NothingInScope"), np.int32),
+            },
+            len(rest),
+        )
+
+    def _stated_of(self, shapes: Ids, predicate: str) -> Ids:
+        """The one thing that is stated of each shape."""
+        lookup = self.columns.asked.relations.get(self._number(predicate), NONE).by_subject
+        rows, values = lookup.find(shapes)
+        found = np.full(len(shapes), UNBOUND, np.int32)
+        found[rows] = values
+        return found
+
+    def _ordered(self, table: Table) -> Table:
+        norms, which = np.unique(table["norm"], return_inverse=True)
+        named = [(keys.parse(norm), norm) for norm in self.columns.terms.names(norms)]
+        law = _ranks([(key.document, self.knowledge.position(key), norm) for key, norm in named])[which]
+        by = [law, *(self._ranked(table[name]) for name in ("subject", "outcome", "because"))]
+        return table.take(np.lexsort((*reversed(by), self._ranked(table["submission"]))))
+
+    def _ranked(self, ids: Ids) -> Places:
+        """The place of each among all by its text; what is unbound comes first."""
+        found, which = np.unique(ids, return_inverse=True)
+        return _ranks(self._texts(found))[which]
+
+    def _texts(self, ids: Ids) -> list[str]:
+        """What each term is as a text; an empty one where there is none."""
+        has = ids != UNBOUND
+        texts = iter(self.columns.terms.texts(ids[has]))
+        return [next(texts) if each else "" for each in has.tolist()]
+
+    def _names(self, columns: dict[str, Ids]) -> dict[str, list[str]]:
+        names = {}
+        for name, ids in columns.items():
+            found, which = np.unique(ids, return_inverse=True)
+            texts = self._texts(found)
+            names[name] = [texts[place] for place in which.tolist()]
+        return names
+
+    def _sorted(self, table: Table) -> _Parts:
+        """Parts in order, one that several queries give where the first gives it."""
+        words = ("part", "zh", "en", "node")
+        ids, which = np.unique(np.concatenate([table[name] for name in words]), return_inverse=True)
+        ranks = np.split(_ranks(self._texts(ids))[which].astype(np.int32), len(words))
+        for name, rank in zip(words, ranks, strict=True):
+            table = table.extended(f"#{name}", rank)
+        order = np.lexsort([table[f"#{name}"] for name in reversed(words)] + [table["file"], table["verdict"]])
+        table = table.take(order)
+        _, which = table.only(("verdict", *(f"#{name}" for name in words))).distinct()
+        _, first = np.unique(which, return_index=True)
+        table = table.take(np.sort(first))
+        parts, which = np.unique(table["part"], return_inverse=True)
+        places = np.array([PARTS.index(name) for name in self._texts(parts)], np.int32)[which]
+        return _Parts(table["verdict"], places, table["zh"], table["en"], table["node"])
+
+    def _made(self, wanted: Places) -> Iterator[tuple[int, int, Part]]:
+        """The parts of some verdicts, each with the verdict's place and its own in ``PARTS``."""
+        parts = self._parts
+        rows = np.flatnonzero(np.isin(parts.verdict, wanted))
+        texts = self._names({name: getattr(parts, name)[rows] for name in ("zh", "en", "node")})
+        columns = (parts.verdict[rows].tolist(), parts.name[rows].tolist(), texts["zh"], texts["en"], texts["node"])
+        for place, name, zh, en, node in zip(*columns, strict=True):
+            yield place, name, Part(Text(zh, en), node or None)
+
+    def _outcomes(self, outcomes: Iterable[str]) -> list[int]:
+        return [self._number(keys.EARL + outcome) for outcome in outcomes]
+
+    def _number(self, iri: str) -> int:
+        return self.columns.terms.numbers((f"<{iri}>".encode(),))[0]
+
+
+def _ranks(values: Sequence[str] | Sequence[tuple[str, int, str]]) -> Places:
+    """The place of each value among all; equal values have one."""
+    order = {value: place for place, value in enumerate(sorted(set(values)))}  # type: ignore[type-var]
+    return np.array([order[value] for value in values], np.int64)
