@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, Quad, Triple
 
-from guiju import sparql
+from guiju import keys, sparql, tasks
+from guiju.columnar import parser, plans, prepared
+from guiju.columnar.terms import Unsupported
 from guiju.compiled import OFF, STATES, VARIABLE, Compiled
 from guiju.knowledge import Knowledge
-from guiju.paths import data_root
+from guiju.paths import data_root, samples
 
 DOCUMENT = "ontology/documents/aic-measures-2018"
 ARTICLE = "art_48.ttl"
+PROVISION = "aic-measures-2018/art_48"
 MORE = "<urn:a> <urn:b> <urn:c> .\n"
 
 
@@ -36,7 +41,8 @@ def root(tmp_path: Path) -> Path:
     """A small data folder: the vocabulary, one document with an article and its shapes, and some queries."""
     here, there = data_root(), tmp_path / "data"
     for part in ("ontology/guiju.ttl", f"{DOCUMENT}/document.ttl", f"{DOCUMENT}/{ARTICLE}", "shapes/components.ttl",
-                 f"shapes/aic-measures-2018/{ARTICLE}", "queries/verdicts.rq"):  # fmt: skip
+                 f"shapes/aic-measures-2018/{ARTICLE}", "queries/verdicts.rq", "queries/subjects.rq",
+                 "queries/shapes-in-force.rq", "ontology/calendars/weekly-rest.ttl", "ontology/calendars/2018.ttl"):  # fmt: skip
         (there / part).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(here / part, there / part)
     return there
@@ -44,7 +50,24 @@ def root(tmp_path: Path) -> Path:
 
 def _content(knowledge: Knowledge) -> list[object]:
     """All that a knowledge base holds; blank nodes by what is said of them, for their names are new each time."""
-    return [_alike(knowledge.background), _alike(knowledge.documents), _alike(knowledge.shapes), knowledge.queries]
+    columns = knowledge.columns
+    shapes = columns.shapes
+    return [
+        *(_alike(triples) for triples in (knowledge.background, knowledge.documents, knowledge.shapes)),
+        *(_alike(columns.terms.decoded(part.rows())) for part in (columns.vocabulary, columns.asked)),
+        [columns.terms.names(numbers) for numbers in (shapes.numbers, shapes.severities)],
+        [columns.terms.names((shapes.targets & 0xFFFFFFFF).astype(np.int32)), (shapes.targets >> 32).tolist()],
+        [
+            [uses.component, uses.parameters, uses.text, uses.refused, uses.shapes.tolist()]
+            + [[str(term) for term in columns.terms.terms(of.tolist())] for of in (uses.reported, *uses.values)]
+            for uses in shapes.uses
+        ],
+        [shapes.names, shapes.refused, shapes.beside],
+        [knowledge.periods, knowledge.terms, knowledge.concluded, knowledge.calendar],
+        {text.subject: knowledge.said(str(text.subject)[1:-1]) for text in knowledge.documents},
+        knowledge.position(keys.parse(PROVISION)),
+        knowledge.queries,
+    ]
 
 
 def _alike(triples: list[Triple]) -> set[str]:
@@ -54,15 +77,15 @@ def _alike(triples: list[Triple]) -> set[str]:
 
 
 def _made(knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What a knowledge base holds where nothing may be read from the data but queries."""
-
-    def never(*_: object) -> None:
-        raise AssertionError("compiled again")
-
+    """What a knowledge base holds where nothing may be read from the data."""
     with monkeypatch.context() as patch:
-        patch.setattr("guiju.knowledge._read", never)
-        patch.setattr("guiju.completion.complete", never)
+        for name in ("knowledge._read", "completion.complete", "calendar.read", "columnar.columns.Known.of"):
+            patch.setattr(f"guiju.{name}", _never)
         return _content(knowledge)
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("compiled again")
 
 
 def test_what_is_kept_is_what_is_compiled(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,14 +96,47 @@ def test_what_is_kept_is_what_is_compiled(root: Path, cache: Path, monkeypatch: 
     assert {file.stat().st_mode & 0o777 for file in cache.iterdir()} == {0o600}
 
 
-def test_queries_are_asked_as_they_were_prepared(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_judgement_opens_nothing_but_what_is_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Turtle, no triple of the knowledge base, no store, no query that is taken apart."""
+    file = samples()["company-in-trouble"]
+    sources = [(file.name, file.read_bytes(), "turtle")]
+    told = tasks.judged(sources, Compiled()).json()
+    parser.parse.cache_clear()
+    monkeypatch.setattr(sparql, "_read_by", {})
+    monkeypatch.setattr(prepared, "PLANS", {})
+    monkeypatch.setattr(parser, "PLANS", prepared.PLANS)
+    monkeypatch.setattr("guiju.compiled.PLANS", prepared.PLANS)
+    monkeypatch.setattr("guiju.columnar.kept.PLANS", prepared.PLANS)
+    for name in ("knowledge._read", "knowledge.fill", "completion.index", "compiled.parse", "sparql._tokens",
+                 "columnar.parser._Parser"):  # fmt: skip
+        monkeypatch.setattr(f"guiju.{name}", _never)
+    assert tasks.judged(sources, Compiled()).json() == told
+    parser.parse.cache_clear()
+
+
+def test_a_plan_is_kept_whole(knowledge: Knowledge) -> None:
+    texts = [(text, frozenset[str]()) for text in knowledge.queries.values()]
+    texts += [(uses.text, uses.given) for uses in knowledge.columns.shapes.uses]
+    refused = 0
+    for text, given in texts:
+        try:
+            plan = parser.parse(text, given)
+        except Unsupported as why:
+            refused += 1
+            with pytest.raises(Unsupported, match=re.escape(str(why))):
+                plans.read(parser.written(text, given))
+        else:
+            assert plans.read(parser.written(text, given)) == plan
+    assert 0 < refused < len(texts) / 2
+
+
+def test_what_a_query_reads_is_kept(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = Compiled(root).queries["verdicts"]
-    expected = sparql.nested(text), sparql.reads(text)
-    monkeypatch.setattr(sparql, "_nested", {})
+    expected = sparql.reads(text)
     monkeypatch.setattr(sparql, "_read_by", {})
     assert Compiled(root).queries["verdicts"] == text
-    monkeypatch.setattr(sparql, "_tokens", lambda query: pytest.fail("taken apart again"))
-    assert (sparql.nested(text), sparql.reads(text)) == expected
+    monkeypatch.setattr(sparql, "_tokens", _never)
+    assert sparql.reads(text) == expected
 
 
 def _longer(file: Path, text: str) -> None:
@@ -125,7 +181,7 @@ def test_another_version_makes_its_own(root: Path, cache: Path, monkeypatch: pyt
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda body: b"",
-    "cut off after a line": lambda body: body[: body.rindex(b"\n", 0, len(body) // 2) + 1],
+    "cut off after a line": lambda body: body[: body.rfind(b"\n", 0, len(body) // 2) + 1],
     "one letter": lambda body: body[: len(body) // 2] + b"~" + body[len(body) // 2 + 1 :],
     "a line more": lambda body: body + MORE.encode(),
     "without its head": lambda body: body.partition(b"\n")[2],

@@ -1,9 +1,11 @@
 """The knowledge base as it was compiled before, kept in the user's cache folder; nothing changes but the time it takes.
 
 What is kept under a name is good for one state of the data and the code: the name holds a digest of version, paths,
-sizes and times of change of every file that goes into it. It is N-Triples and JSON, from which nothing is executed,
-each file with a digest of its own; a file that is missing, cut off or altered is made again. Only a folder that is the
-user's own and closed to others is used.
+sizes and times of change of every file that goes into it. It is N-Triples, JSON and columns of numbers, from which
+nothing is executed, each file with a digest of its own; a file that is missing, cut off or altered is made again. Only
+a folder that is the user's own and closed to others is used.
+
+A judgement needs no triple of the knowledge base, only what follows from it: columns, plans of queries, words.
 
 ``GUIJU_CACHE`` names another folder, or is ``off``.
 """
@@ -16,18 +18,26 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyoxigraph
 from pyoxigraph import RdfFormat, Triple, parse
 
 from guiju import __version__, rdf, sparql
-from guiju.knowledge import Knowledge
+from guiju.calendar import Calendar
+from guiju.columnar.prepared import PLANS
+from guiju.knowledge import Knowledge, Period, Texts
+
+if TYPE_CHECKING:
+    from guiju.columnar.columns import Known
 
 VARIABLE, OFF = "GUIJU_CACHE", "off"
 STATES = 4
 """Of how many states of data and code files are kept; older ones go when a new one is written."""
+Thing = TypeVar("Thing")
 _PARTS = ("ontology", "shapes", "queries")
 _log = logging.getLogger(__name__)
 
@@ -48,28 +58,115 @@ class Compiled(Knowledge):
         return self._triples("shapes", lambda: super(Compiled, self).shapes)
 
     @cached_property
-    def queries(self) -> dict[str, str]:
-        """The text of every query file; how each is best asked is known from now on."""
-        found = super().queries
-        name = "queries.json"
-        if (body := self._read(name)) is not None:
-            sparql.recall(json.loads(body))
-        else:
-            self._write(name, json.dumps(sparql.prepared(found.values()), ensure_ascii=False).encode())
+    def columns(self) -> Known:
+        from guiju.columnar import kept
+
+        return self._kept("columns", lambda: super(Compiled, self).columns, kept.written, kept.read)
+
+    @cached_property
+    def periods(self) -> list[Period]:
+        return [Period(*row) for row in self._json("periods", lambda: super(Compiled, self).periods)]
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(self._json("terms", lambda: sorted(super(Compiled, self).terms)))
+
+    @cached_property
+    def concluded(self) -> frozenset[bytes]:
+        found = self._json("concluded", lambda: sorted(text.decode() for text in super(Compiled, self).concluded))
+        return frozenset(text.encode() for text in found)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        found: dict[str, int] = self._json("positions", lambda: super(Compiled, self)._positions)
         return found
 
+    @cached_property
+    def calendar(self) -> Calendar:
+        def days() -> list[Any]:
+            found = super(Compiled, self).calendar
+            return [found.first.isoformat(), found.last.isoformat(), found.floors]
+
+        first, last, floors = self._json("calendar", days)
+        return Calendar(date.fromisoformat(first), date.fromisoformat(last), tuple(floors))
+
+    def said(self, iri: str) -> Texts:
+        if iri not in self._read_texts:
+            line = self._lines.get(iri.encode())
+            self._read_texts[iri] = json.loads(line) if line else {}
+        return self._read_texts[iri]
+
+    @cached_property
+    def _read_texts(self) -> dict[str, Texts]:
+        return {}
+
+    @cached_property
+    def _lines(self) -> dict[bytes, bytes]:
+        """What documents and norms say, a line of JSON for each; most judgements speak of few of them."""
+
+        def make() -> dict[bytes, bytes]:
+            return {iri.encode(): _as_json(texts) for iri, texts in super(Compiled, self)._texts.items()}
+
+        def write(found: dict[bytes, bytes]) -> bytes:
+            return b"\n".join(b"%b %b" % line for line in found.items())
+
+        def read(body: bytes) -> dict[bytes, bytes]:
+            return dict(line.split(b" ", 1) for line in body.split(b"\n"))
+
+        return self._kept("texts", make, write, read)
+
+    @cached_property
+    def queries(self) -> dict[str, str]:
+        """The text of every query file; what each reads, and its plan over columns, is known from now on."""
+
+        def make() -> dict[str, str]:
+            return super(Compiled, self).queries
+
+        def written(found: dict[str, str]) -> bytes:
+            from guiju.columnar import parser
+
+            about = [[name, text, sorted(sparql.reads(text))] for name, text in found.items()]
+            return b"\n".join((_as_json(about), *map(parser.written, found.values())))
+
+        def read(body: bytes) -> dict[str, str]:
+            head, *plans = body.split(b"\n")
+            found = {}
+            for (name, text, about), plan in zip(json.loads(head), plans, strict=True):
+                found[name] = text
+                sparql.remember(text, about)
+                PLANS[text, frozenset()] = plan
+            return found
+
+        return self._kept("queries", make, written, read)
+
     def _triples(self, name: str, make: Callable[[], list[Triple]]) -> list[Triple]:
-        if (body := self._read(f"{name}.nt")) is not None:
-            return [quad.triple for quad in parse(body, format=RdfFormat.N_TRIPLES)]
+        return self._kept(
+            f"{name}.nt",
+            make,
+            lambda found: rdf.ntriples(found).encode(),
+            lambda body: [quad.triple for quad in parse(body, format=RdfFormat.N_TRIPLES)],
+        )
+
+    def _json(self, name: str, make: Callable[[], Any]) -> Any:
+        return self._kept(f"{name}.json", make, _as_json, json.loads)
+
+    def _kept(
+        self, name: str, make: Callable[[], Thing], write: Callable[[Thing], bytes], read: Callable[[bytes], Thing]
+    ) -> Thing:
+        """What is kept under a name, or else made, and kept from now on."""
+        if (body := self._read(name)) is not None:
+            return read(body)
         made = make()
-        self._write(f"{name}.nt", rdf.ntriples(made).encode())
+        self._write(name, write(made))
         return made
 
     @cached_property
     def _state(self) -> str:
         """A digest of all that goes into what is kept."""
-        code = (entry for entry in os.scandir(Path(__file__).parent) if entry.name.endswith(".py"))
-        found = [entry for part in _PARTS for entry in _files(self.root / part)]
+        package = Path(__file__).parent
+        folders = (*(self.root / part for part in _PARTS), package / "columnar")
+        code = (entry for entry in os.scandir(package) if entry.name.endswith(".py"))
+        found = (entry for folder in folders for entry in _files(folder) if not entry.name.endswith(".pyc"))
         stats = ((entry.path, entry.stat()) for entry in (*found, *code))
         about = [(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for path, stat in stats]
         return hashlib.sha256(repr((__version__, pyoxigraph.__version__, sorted(about))).encode()).hexdigest()[:32]
@@ -105,6 +202,10 @@ class Compiled(Knowledge):
         except OSError as error:
             _unusable(self._folder, str(error))
             self.__dict__["_folder"] = None
+
+
+def _as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _head(body: bytes) -> bytes:

@@ -88,16 +88,9 @@ def reads(query: str) -> frozenset[str]:
     return _read_by[query]
 
 
-def prepared(queries: Iterable[str]) -> list[tuple[str, str, list[str]]]:
-    """Queries with what :func:`nested` and :func:`reads` make of them, for :func:`recall` in another process."""
-    return [(query, nested(query), sorted(reads(query))) for query in queries]
-
-
-def recall(found: Iterable[tuple[str, str, list[str]]]) -> None:
-    """Take over what :func:`prepared` gave: it need not be found out again."""
-    for query, written, read in found:
-        _nested[query, frozenset()] = written
-        _read_by[query] = frozenset(read)
+def remember(query: str, read: Iterable[str]) -> None:
+    """Take over what :func:`reads` gave in another process: it need not be found out again."""
+    _read_by[query] = frozenset(read)
 
 
 def _find_read(query: str) -> frozenset[str]:
