@@ -104,7 +104,7 @@ def test_every_concluded_class_names_its_norm_or_its_derivation(knowledge: Knowl
 
 def test_a_query_that_is_no_construct_is_named(tmp_path: Path, knowledge: Knowledge) -> None:
     broken = Knowledge(tmp_path)
-    broken.__dict__["background"] = knowledge.background
+    broken.__dict__ |= {"background": knowledge.background, "columns": knowledge.columns}
     folder = tmp_path / "queries" / "derive"
     folder.mkdir(parents=True)
     (folder / "10-wrong.rq").write_text("SELECT * { ?s ?p ?o }", encoding="utf-8")

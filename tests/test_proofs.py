@@ -6,11 +6,13 @@ import json
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from pyoxigraph import Literal, NamedNode, Triple
 
 from guiju import api, cli, keys, proofs
+from guiju.columnar.columns import Columns
 from guiju.console import print_proofs
 from guiju.derivation import Derived, derive
 from guiju.knowledge import Knowledge
@@ -178,7 +180,11 @@ def _planted(knowledge: Knowledge, concluded: list[Triple], *roots: str) -> Proo
         for thing in things
         if isinstance(thing, NamedNode)
     ]
-    derived = Derived(facts, dict.fromkeys(concluded, "planted"))
+    columns = Columns(knowledge.columns)
+    columns.told.take_in(facts)
+    given = columns.told.copy(columns.terms)
+    drawn = columns.told.take_in(concluded)
+    derived = Derived(columns, given, drawn, np.zeros(len(drawn), np.int32), ["planted"])
     store = proofs.conclusions_store(derived, knowledge)
     return proofs.prove(store, derived, knowledge, [f"urn:guiju:conclusion:{root}" for root in roots])
 

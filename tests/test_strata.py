@@ -92,7 +92,7 @@ WHERE {
 def test_a_conclusion_in_a_circle_rests_on_nothing_later(tmp_path: Path, knowledge: Knowledge) -> None:
     """A start, two ways from it to one thing, and from there a circle back to that thing."""
     toy = Knowledge(tmp_path)
-    toy.__dict__["background"] = knowledge.background
+    toy.__dict__ |= {"background": knowledge.background, "columns": knowledge.columns}
     (tmp_path / "queries" / "derive").mkdir(parents=True)
     (tmp_path / "ontology" / "calendars").mkdir(parents=True)
     (tmp_path / "queries" / "derive" / "10-reached.rq").write_text(REACHED, encoding="utf-8")

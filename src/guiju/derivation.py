@@ -10,35 +10,65 @@ stratum says of it is taken in. What it rests on was thus there before it, and a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import chain, groupby
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QueryTriples, Store, Triple
+import numpy as np
+from pyoxigraph import NamedNode, QueryTriples, Store, Triple
 
 from guiju import keys
+from guiju.columnar.columns import Columns
+from guiju.columnar.facts import Facts
+from guiju.columnar.needs import needs
+from guiju.columnar.parser import parse
+from guiju.columnar.plan import Construct
+from guiju.columnar.terms import Ids, Kind, Rows, Unsupported, integer
 from guiju.knowledge import Knowledge, fill
 from guiju.progress import Progress, at, unheard
 from guiju.sparql import EVERYTHING, nested, reads
 
 BACKGROUND = NamedNode("urn:guiju:background")
-"""The named graph that holds vocabulary, taxonomies and calendar days while queries run."""
+"""The named graph that holds vocabulary, taxonomies and calendar days where queries run on a store."""
 
 _TYPE = NamedNode(keys.RDF + "type")
 _CONCLUSION = NamedNode(keys.GJ + "Conclusion")
+_DAY = "urn:guiju:day:"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Derived:
-    """The facts with what follows from them.
+    """The facts with what follows from them: ``columns.told`` holds both."""
 
-    ``origin`` gives, for each concluded triple, the stem of the query that concluded it first.
-    """
+    columns: Columns
+    given: Facts
+    """The facts alone."""
+    drawn: Rows
+    """The conclusions in the order in which they were drawn."""
+    by: Ids
+    """For each of them the place in ``names`` of the query that concluded it first."""
+    names: Sequence[str]
 
-    facts: list[Triple]
-    origin: dict[Triple, str]
-    calendar_days: list[Triple] = field(default_factory=list)
+    @cached_property
+    def facts(self) -> list[Triple]:
+        """The facts, with their numbers written in one way."""
+        return self.columns.terms.decoded(self.given.rows())
+
+    @cached_property
+    def origin(self) -> dict[Triple, str]:
+        """For each concluded triple, in the order in which they were drawn, the query that concluded it first."""
+        conclusions = self.columns.terms.decoded(self.drawn)
+        return dict(zip(conclusions, map(self.names.__getitem__, self.by.tolist()), strict=True))
+
+    @cached_property
+    def calendar_days(self) -> list[Triple]:
+        """The calendar days that the facts mention, each with its indexes."""
+        return self.columns.terms.decoded(self.columns.days.rows())
 
     @property
     def triples(self) -> Iterator[Triple]:
@@ -47,38 +77,19 @@ class Derived:
         yield from self.origin
 
 
-@dataclass(frozen=True)
-class _Query:
-    """A derivation, ready to run, and the predicates and classes on which its conclusions depend."""
-
-    name: str
-    text: str
-    reads: frozenset[str]
-
-    @classmethod
-    def of(cls, name: str, text: str) -> _Query:
-        return cls(name, nested(text), reads(text))
-
-
-def derive(facts: Iterable[Triple], knowledge: Knowledge, progress: Progress = unheard) -> Derived:
-    """Run all strata over the facts."""
-    facts = list(facts)
-    store = Store()
-    fill(store, facts)
-    days = list(_calendar_days(facts, knowledge))
-    fill(store, chain(knowledge.vocabulary, days), BACKGROUND)
-    origin: dict[Triple, str] = {}
-    known = set(facts)
-    complete: set[NamedNode | BlankNode | Triple] = set()
+def derive(facts: Columns | Iterable[Triple], knowledge: Knowledge, progress: Progress = unheard) -> Derived:
+    """Run all strata over the facts; columns take in what follows."""
+    columns = facts if isinstance(facts, Columns) else Columns(knowledge.columns)
+    if not isinstance(facts, Columns):
+        columns.told.take_in(facts)
+    given = columns.told.copy(columns.terms)
+    columns.days.add(_calendar_days(columns, knowledge))
+    run = _Run(columns)
     every = strata(knowledge)
     for number, stratum in enumerate(every, 1):
         progress(at("deriving", number, len(every)))
-        queries = [_Query.of(name, text) for name, text in stratum.items()]
-        due = queries
-        while due:
-            concluded = _pass(store, due, known, origin, complete)
-            due = [query for query in queries if query.reads & concluded]
-    return Derived(facts, origin, days)
+        run.stratum(stratum)
+    return Derived(columns, given, *run.found, list(chain.from_iterable(every)))
 
 
 def strata(knowledge: Knowledge) -> list[dict[str, str]]:
@@ -87,52 +98,123 @@ def strata(knowledge: Knowledge) -> list[dict[str, str]]:
     return [dict(queries) for _, queries in by_number]
 
 
-def _pass(
-    store: Store,
-    queries: list[_Query],
-    known: set[Triple],
-    origin: dict[Triple, str],
-    complete: set[NamedNode | BlankNode | Triple],
-) -> set[str]:
-    """Run queries over the same facts, then add what they conclude; what it takes to depend on that.
+class _Run:
+    """The strata over the columns of one judgement, and what they have drawn so far."""
 
-    ``complete`` holds the conclusion nodes of earlier passes, of which nothing more is concluded.
-    """
-    fresh: dict[Triple, str] = {}
-    for query in queries:
-        found = store.query(query.text, use_default_graph_as_union=True)
+    def __init__(self, columns: Columns) -> None:
+        self._columns, self._terms = columns, columns.terms
+        self._type, self._conclusion = self._terms.number(_TYPE), self._terms.number(_CONCLUSION)
+        self._store: _Store | None = None
+        self._drawn: list[Rows] = []
+        self._by: list[Ids] = []
+        self._before = 0
+        """How many queries the strata before this one have."""
+        self._complete = np.empty(0, np.int32)
+        """The conclusion nodes of earlier passes, of which nothing more is concluded."""
+        self._there = self._named(columns.deriving.predicates())
+        """The predicates and classes of which there is something: a query runs in vain without those that it needs."""
+        types = columns.deriving.related(self._type)
+        self._there |= self._classes(types.by_object.keys)
+
+    @property
+    def found(self) -> tuple[Rows, Ids]:
+        """All conclusions, and for each of them the query that drew it first."""
+        nothing = np.empty((0, 3), np.int32), np.empty(0, np.int32)
+        return np.concatenate([nothing[0], *self._drawn]), np.concatenate([nothing[1], *self._by])
+
+    def stratum(self, queries: dict[str, str]) -> None:
+        """Run the queries until nothing new follows."""
+        due = list(queries)
+        while due:
+            concluded = self._pass(queries, due)
+            due = [name for name in queries if reads(queries[name]) & concluded] if concluded else []
+        self._before += len(queries)
+
+    def _pass(self, queries: dict[str, str], due: list[str]) -> set[str]:
+        """Run queries over the same facts, then add what they conclude; what it takes to depend on that."""
+        order = {name: self._before + place for place, name in enumerate(queries)}
+        found = [(order[name], self._concluded(name, queries[name])) for name in due]
+        found = [(place, rows) for place, rows in found if len(rows)]
+        if not found:
+            return set()
+        rows = np.concatenate([own for _, own in found])
+        by = np.repeat(np.array([place for place, _ in found], np.int32), [len(own) for _, own in found])
+        if len(self._complete):
+            place = np.minimum(np.searchsorted(self._complete, rows[:, 0]), len(self._complete) - 1)
+            open_ = self._complete[place] != rows[:, 0]
+            rows, by = rows[open_], by[open_]
+        fresh = self._columns.told.take(rows)
+        rows, by = rows[fresh], by[fresh]
+        self._drawn.append(rows)
+        self._by.append(by)
+        typed = rows[rows[:, 1] == self._type]
+        nodes = typed[typed[:, 2] == self._conclusion, 0]
+        if len(nodes):
+            self._complete = np.union1d(self._complete, nodes)
+        predicates, classes = self._named(np.unique(rows[:, 1])), self._classes(np.unique(typed[:, 2]))
+        self._there |= predicates | classes
+        names = {name.removeprefix("a ") for name in predicates | classes}
+        return names | {EVERYTHING} if names else names
+
+    def _concluded(self, name: str, text: str) -> Rows:
+        """What a query concludes from all that is known, not only what is new."""
+        try:
+            plan = parse(text)
+            if isinstance(plan, Construct):
+                if not needs(plan).met(self._there):
+                    return np.empty((0, 3), np.int32)
+                return self._columns.deriving.construct(plan)
+        except Unsupported as reason:
+            _log.info("queries/derive/%s.rq 由库推导 runs on a store, as the columns do not run it: %s", name, reason)
+            if self._store is None:
+                self._store = _Store(self._columns)
+            return self._store.concluded(name, text)
+        raise TypeError(_WRONG.format(name))
+
+    def _named(self, ids: Iterable[int]) -> set[str]:
+        return set(self._terms.names(np.fromiter(ids, np.int32)))
+
+    def _classes(self, ids: Ids) -> set[str]:
+        return {f"a {name}" for name in self._terms.names(ids)}
+
+
+class _Store:
+    """Oxigraph with all that is known, for what the columns do not run; made only where there is such a thing."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._store = Store()
+        self._has = Facts(columns.terms)
+        for facts in (columns.vocabulary, columns.days):
+            fill(self._store, columns.terms.decoded(facts.rows()), BACKGROUND)
+
+    def concluded(self, name: str, text: str) -> Rows:
+        """What a CONSTRUCT query concludes."""
+        fill(self._store, self._columns.terms.decoded(self._has.add(self._columns.told.rows())))
+        found = self._store.query(nested(text), use_default_graph_as_union=True)
         if not isinstance(found, QueryTriples):
-            raise TypeError(f"queries/derive/{query.name}.rq: a derivation is a CONSTRUCT query")
-        for triple in found:
-            if triple not in known and triple.subject not in complete:
-                fresh.setdefault(triple, query.name)
-    fill(store, fresh)
-    known.update(fresh)
-    origin.update(fresh)
-    complete.update(t.subject for t in fresh if t.predicate == _TYPE and t.object == _CONCLUSION)
-    concluded = {triple.predicate.value for triple in fresh}
-    if keys.RDF + "type" in concluded:
-        concluded |= {t.object.value for t in fresh if t.predicate.value == keys.RDF + "type"}  # type: ignore[union-attr]
-    return concluded | {EVERYTHING} if concluded else concluded
+            raise TypeError(_WRONG.format(name))
+        return self._columns.terms.encode(found)
 
 
-def _calendar_days(facts: list[Triple], knowledge: Knowledge) -> Iterator[Triple]:
+_WRONG = "queries/derive/{}.rq: a derivation is a CONSTRUCT query"
+
+
+def _calendar_days(columns: Columns, knowledge: Knowledge) -> Rows:
     """The calendar days that the facts mention, each with its indexes."""
-    dates = {
-        t.object.value for t in facts if isinstance(t.object, Literal) and t.object.datatype.value == keys.XSD + "date"
-    }
-    if not dates:
-        return
-    integer = NamedNode(keys.XSD + "integer")
-    for text in sorted(dates):
+    terms = columns.terms
+    mentioned = np.zeros(len(terms), np.bool_)
+    for relation in columns.told.relations.values():
+        mentioned[relation.objects] = True
+    ids = np.flatnonzero(mentioned).astype(np.int32)
+    days = ids[terms.kinds(ids) == Kind.DATE]
+    triples: list[bytes] = []
+    for text in sorted(terms.texts(days)):
         indexes = knowledge.calendar.index(date.fromisoformat(text))
         if indexes is None:
             continue
-        day = NamedNode(f"urn:guiju:day:{text}")
-        yield Triple(
-            day,
-            NamedNode(keys.GJ + "day"),
-            Literal(text, datatype=NamedNode(keys.XSD + "date")),
-        )
+        day = f"<{_DAY}{text}>".encode()
+        triples += [day, b"<%b>" % f"{keys.GJ}day".encode(), f'"{text}"^^<{keys.XSD}date>'.encode()]
         for name, number in zip(("workingDayFloor", "workingDayCeiling"), indexes, strict=True):
-            yield Triple(day, NamedNode(keys.GJ + name), Literal(str(number), datatype=integer))
+            triples += [day, f"<{keys.GJ}{name}>".encode(), integer(number)]
+    return np.array(terms.numbers(triples), np.int32).reshape(-1, 3)

@@ -478,8 +478,8 @@ class Evaluator:
     def _scaled(self, ids: Ids, valid: Mask) -> Numbers:
         values, scales = self._terms.values(ids if valid.all() else np.where(valid, ids, np.int32(UNBOUND)))
         scale = int(scales.max(initial=0))
-        if self._bounded and (scale > DIGITS or (values.dtype == object and largest(values) >= 2**63)):
-            raise Unsupported("a number that is too long")
+        if self._bounded and (scale > DIGITS or values.dtype == object):
+            self._held(values, scales, ids)
         if scale and (scales != scale).any():
             missing = scale - scales.astype(np.int64)
             if values.dtype == object or scale > 18 or largest(values) * _POWERS[scale] >= _LIMIT:
@@ -488,6 +488,14 @@ class Evaluator:
             else:
                 values = values * np.array(_POWERS[: scale + 1], np.int64)[missing]
         return Numbers(values, scale, valid, np.asarray(self._terms.kinds(ids) == Kind.INTEGER))
+
+    def _held(self, values: Exact, scales: NDArray[np.int8], ids: Ids) -> None:
+        """Oxigraph holds a longer number as a text."""
+        for value, scale, kind in zip(values.tolist(), scales.tolist(), self._terms.kinds(ids).tolist(), strict=True):
+            decimals = 0 if scale > DIGITS else DIGITS - scale
+            held = -(2**63) <= value < 2**63 if kind == Kind.INTEGER else abs(value) * 10**decimals < 2**BITS
+            if not held or scale > DIGITS:
+                raise Unsupported("a number that is too long")
 
     def _compared(self, operator: str, left: Value, right: Value) -> Truths:
         if isinstance(left, Nodes) and isinstance(right, Nodes):

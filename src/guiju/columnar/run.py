@@ -6,7 +6,7 @@ once for each different set of values that it can see; filters run as soon as wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import count
 
@@ -55,6 +55,14 @@ class Engine:
         self._evaluator = Evaluator(terms, self._seen, bounded)
         self._apart = marked(Kind.ODD) if bounded else marked(Kind.DECIMAL, Kind.ODD)
         self._hidden = (f"#{number}" for number in count())
+
+    def predicates(self) -> Iterator[int]:
+        """The predicates of the facts."""
+        return iter(self._relations)
+
+    def related(self, predicate: int) -> Relation:
+        """What is related by a predicate."""
+        return self._relations.get(predicate, NONE)
 
     def select(self, plan: Select) -> Table:
         """The solutions of a SELECT, by its columns."""

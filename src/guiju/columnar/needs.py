@@ -1,0 +1,105 @@
+"""What must be there for a query to have a solution at all: most derivations have nothing to do in most submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from itertools import product
+
+from guiju import keys
+from guiju.columnar.plan import (
+    Chain,
+    Choice,
+    Const,
+    Construct,
+    Exists,
+    Expression,
+    Group,
+    Grouped,
+    Link,
+    Path,
+    Pattern,
+    Reach,
+    Select,
+    Step,
+    Union,
+)
+
+_MOST = 64
+"""Of more alternatives than this no account is kept."""
+_TYPE = keys.RDF + "type"
+
+_Ways = frozenset[frozenset[str]]
+_ANYHOW: _Ways = frozenset({frozenset()})
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Alternatives, each a set of predicates by their IRIs, and of classes by theirs after ``a``."""
+
+    ways: _Ways
+
+    def met(self, there: set[str]) -> bool:
+        """Whether one of the alternatives is among what is there."""
+        return any(way <= there for way in self.ways)
+
+
+def needs(plan: Construct) -> Needs:
+    """What a query needs; it concludes nothing where that is not met."""
+    found: Needs | None = plan.__dict__.get("_needs")
+    if found is None:
+        found = plan.__dict__["_needs"] = Needs(_least(_of_group(plan.group)))
+    return found
+
+
+def _of_group(group: Group) -> _Ways:
+    found = [_of_step(step) for step in group.steps] + [_of_filter(expression) for expression in group.filters]
+    return reduce(_both, found, _ANYHOW)
+
+
+def _of_step(step: Step) -> _Ways:
+    if isinstance(step, Pattern):
+        if not isinstance(step.predicate, Const):
+            return _ANYHOW
+        name = step.predicate.term.value  # type: ignore[union-attr]
+        if name == _TYPE and isinstance(step.object, Const):
+            return frozenset({frozenset({f"a {step.object.term.value}"})})  # type: ignore[union-attr]
+        return frozenset({frozenset({name})})
+    if isinstance(step, Reach):
+        return _of_path(step.path)
+    if isinstance(step, Union):
+        return _either(_of_group(branch) for branch in step.branches)
+    if isinstance(step, Select) or (isinstance(step, Grouped) and step.by is not None):
+        return _of_group(step.group)
+    return _ANYHOW
+
+
+def _of_filter(expression: Expression) -> _Ways:
+    return _of_group(expression.group) if isinstance(expression, Exists) else _ANYHOW
+
+
+def _of_path(path: Path) -> _Ways:
+    if isinstance(path, Link):
+        return frozenset({frozenset({path.predicate.term.value})}) if isinstance(path.predicate, Const) else _ANYHOW  # type: ignore[union-attr]
+    if isinstance(path, Chain):
+        return reduce(_both, map(_of_path, path.paths), _ANYHOW)
+    if isinstance(path, Choice):
+        return _either(map(_of_path, path.paths))
+    return _ANYHOW if path.none else _of_path(path.path)
+
+
+def _both(some: _Ways, others: _Ways) -> _Ways:
+    if len(some) * len(others) > _MOST:
+        return some
+    return _least(frozenset(one | other for one, other in product(some, others)))
+
+
+def _either(alternatives: Iterable[_Ways]) -> _Ways:
+    found: _Ways = frozenset().union(*alternatives)
+    return found if len(found) <= _MOST else _ANYHOW
+
+
+def _least(ways: _Ways) -> _Ways:
+    """Without the alternatives that ask for more than another does."""
+    return frozenset(way for way in ways if not any(other < way for other in ways))
