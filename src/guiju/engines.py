@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from guiju import keys, rdf
-from guiju.completion import COMPONENT, NODE_SHAPE, TYPE, Index, index, parameters
+from guiju.completion import COMPONENT, TYPE, Index, index, parameters
 from guiju.progress import Progress, at, unheard
 from guiju.sparql import EVERYTHING, reads
 
@@ -156,7 +156,7 @@ def selected(shapes: list[Triple], targets: Mapping[str, Collection[NamedNode] |
             continue
         aims = predicate.value in _TARGETS or (predicate == TYPE and str(value)[1:-1] in _CLASSES)
         own = isinstance(subject, NamedNode) and subject.value in targets
-        if not aims or (own and targets[subject.value] is None) or NODE_SHAPE not in about[subject][TYPE.value]:
+        if not aims or (own and targets[subject.value] is None):
             chosen.append(triple)
     aimed_at = NamedNode(keys.SH + "targetNode")
     return chosen + [Triple(NamedNode(name), aimed_at, node) for name, nodes in targets.items() for node in nodes or ()]
@@ -211,7 +211,7 @@ def _columnar(
     # Where a shape could not be aimed at the targets that are left, pySHACL looked at all.
     again = [name for name, nodes in targets.items() if nodes is None and name in outcome.targets]
     kept = outcome.results.without(told.terms.numbers([f"<{name}>".encode() for name in again]))
-    own = as_columns((result for result in found if result.shape in targets), told.terms)
+    own = as_columns(found, told.terms)
     return Validation(Results.of([kept.columns, own.columns]), left)
 
 

@@ -26,6 +26,8 @@ from guiju.progress import Progress, at, unheard
 
 NODE = keys.SH + "NodeConstraintComponent"
 _UNDERSTOOD = {keys.SH + name for name in ("targetClass", "node", "severity", "message", "name", "order")}
+_CLASSES = {NamedNode(keys.RDFS + "Class"), NamedNode(keys.OWL + "Class")}
+"""A shape of one of these aims at its own instances."""
 _ROWS = 1 << 20
 """How many pairs of shape and target a component runs over at once; memory is what limits them."""
 _TRIES = 128
@@ -166,7 +168,7 @@ class _Preparation:
         named = [
             shape
             for shape, about in self._shapes.items()
-            if isinstance(shape, NamedNode) and NODE_SHAPE in about.get(keys.RDF + "type", ())
+            if isinstance(shape, NamedNode) and (NODE_SHAPE in about.get(keys.RDF + "type", ()) or _aims(about))
         ]
         uses: dict[str, list[_Use]] = defaultdict(list)
         refused = {}
@@ -233,9 +235,14 @@ class _Preparation:
         if shape in above:
             raise Unsupported(f"{shape.value} points back at itself")
         about = self._shapes.get(shape, {})
+        types = about.get(keys.RDF + "type", ())
         for name in about:
             if name.startswith(keys.SH) and name not in _UNDERSTOOD:
                 raise Unsupported(f"sh:{keys.local(name)}")
+        if NODE_SHAPE not in types:
+            raise Unsupported(f"{shape.value} is no sh:NodeShape")
+        if not above and _CLASSES.intersection(types):
+            raise Unsupported("a shape that is a class")
         for component in dict.fromkeys(self._owner[name] for name in about if name in self._owner):
             names = self._components[component]
             if len(names) > 1 and any(len(about.get(name, ())) != 1 for name in names):
@@ -382,6 +389,11 @@ def _instances(terms: Terms, relations: Mapping[int, Relation], shapes: Shapes, 
         aimed = aimed[rows]
     rows, found = types.by_object.find(classes)
     return Lookup.of(np.unique(joined(aimed[rows], found)))
+
+
+def _aims(about: Mapping[str, Sequence[Term]]) -> bool:
+    """Whether something has targets, and thus is a shape, of whatever class it says that it is."""
+    return any(name.startswith(keys.SH + "target") for name in about)
 
 
 def _nodes(terms: Iterable[Term]) -> list[NamedNode | BlankNode]:
