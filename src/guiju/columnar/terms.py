@@ -123,9 +123,12 @@ class Terms:
 
     def find(self, term: Term) -> int:
         """The number of a term, or ``UNBOUND`` where it has none."""
-        written_ = str(term).encode()
-        found = self._numbers.get(written_)
-        return self._numbers.get(_read(written_)[0], UNBOUND) if found is None else found
+        return self.place(str(term).encode())
+
+    def place(self, text: bytes) -> int:
+        """The number of a term as N-Triples writes it, or ``UNBOUND`` where it has none."""
+        found = self._numbers.get(text)
+        return self._numbers.get(_read(text)[0], UNBOUND) if found is None else found
 
     def numbers(self, texts: Sequence[bytes]) -> list[int]:
         """The numbers of terms as N-Triples writes them (and pyoxigraph does), new ones where they have none."""
@@ -156,6 +159,13 @@ class Terms:
         """N-Triples, written as pyoxigraph writes them, as rows of three numbers."""
         parts = list(chain.from_iterable([line.split(b" ", 2) for line in ntriples.split(b" .\n")[:-1]]))
         return np.array(self.numbers(parts), np.int32).reshape(-1, 3)
+
+    def taken(self, rows: Rows, other: Terms) -> Rows:
+        """Rows by the numbers of another dictionary, by those of this one."""
+        distinct, places = np.unique(rows, return_inverse=True)
+        written_ = other._written
+        own = np.array(self.numbers([written_[number] for number in distinct.tolist()]), np.int32)
+        return own[places].reshape(rows.shape)
 
     def decoded(self, rows: Rows) -> list[Triple]:
         """The triples that rows of three numbers stand for."""
@@ -203,9 +213,11 @@ class Terms:
 
     def words(self, ids: Ids) -> list[bytes]:
         """What ``STR`` says of each term, in UTF-8; raises Unsupported for a blank node."""
+        texts = list(map(self._written.__getitem__, ids.tolist()))
+        if not b"".join([text[:1] for text in texts]).strip(b"<"):
+            return [text[1:-1] for text in texts]
         found = []
-        for number in ids.tolist():
-            text = self._written[number]
+        for number, text in zip(ids.tolist(), texts, strict=True):
             if text[:1] == b'"':
                 inner = text[1 : text.rindex(b'"')]
                 if b"\\" in inner:
