@@ -113,10 +113,10 @@ class Tally:
 
 def compare(batch: Batch, tally: Tally, voters: Iterable[str]) -> None:
     """Put a batch to the product and to some of the others; where they differ, to the definition."""
-    with _left() as left:
+    with left() as reasons:
         product = set(engines.run(batch.facts, batch.shapes, engines.COLUMNAR))
     votes = {voter: _VOTERS[voter](batch) for voter in voters}
-    tally.add(batch, product, left, votes)
+    tally.add(batch, product, reasons, votes)
     doubtful = {result.shape for found in votes.values() for result in found ^ product}
     if DEFINITION not in votes and doubtful:
         asked = Batch(batch.facts, [t for t in batch.shapes if t.predicate != _AIMS or t.subject.value in doubtful])  # type: ignore[union-attr]
@@ -154,7 +154,7 @@ class _Heard(logging.Handler):
 
 
 @contextmanager
-def _left() -> Iterator[dict[str, str]]:
+def left() -> Iterator[dict[str, str]]:
     """Which shapes the columns leave to the definition, with the reason: as the engine says it."""
     heard, log = _Heard(), logging.getLogger(engines.__name__)
     level = log.level
