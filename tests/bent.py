@@ -248,7 +248,9 @@ class Bender:
             nodes.of(this)
             for _ in range(rng.choice(often)):
                 filler = _Filler(draw, self._said, nodes)
-                yield from filler.group(rng.choice(queries), {**env, "this": this})
+                # What breaks a norm takes most: it is aimed at as often as all else.
+                query = queries[0] if rng.random() < 0.5 else rng.choice(queries)
+                yield from filler.group(query, {**env, "this": this})
 
     def _component(self, component: NamedNode) -> Iterator[Triple]:
         """What is said of a component, and the prefixes of its queries."""
@@ -312,6 +314,8 @@ class _Nodes:
         self._rng = rng
         self._known: list[NamedNode] = []
         self._count = 0
+        self.said: dict[tuple[NamedNode, NamedNode], list[Term]] = defaultdict(list)
+        """What was said already, by subject and predicate."""
 
     def of(self, this: NamedNode) -> None:
         """From now on things are invented for a target."""
@@ -362,8 +366,11 @@ class _Filler:
         if isinstance(expression, plan.Compare):
             self._compared.append(expression)
         elif isinstance(expression, plan.Exists):
-            if self._rng.random() < 0.6:
+            if self._rng.random() < 0.8:
                 inner.append(expression.group)
+        elif isinstance(expression, plan.Not) and isinstance(expression.value, plan.Exists):
+            if self._rng.random() < 0.3:
+                inner.append(expression.value.group)
         elif isinstance(expression, plan.Either):
             self._choose(self._rng.choice(expression.values), inner)
         else:
@@ -376,13 +383,18 @@ class _Filler:
         subject = self._node(pattern.subject, env)
         assert isinstance(subject, NamedNode)
         known = self._said.get(subject, {}).get(predicate.value, [])
-        if known and isinstance(pattern.object, plan.Var) and pattern.object.name not in env:
-            env[pattern.object.name] = self._rng.choice(known)
+        again = self._nodes.said[subject, predicate]
+        if isinstance(pattern.object, plan.Var) and pattern.object.name not in env:
+            if known:
+                env[pattern.object.name] = self._rng.choice(known)
+            elif again and self._rng.random() < 0.6:
+                env[pattern.object.name] = self._rng.choice(again)
         (datatype,) = self._said.get(predicate, {}).get(keys.RDFS + "range", [None])
         if isinstance(datatype, NamedNode) and datatype in (INTEGER, DECIMAL, DATE):
             value = self._literal(pattern.object, datatype, env)
         else:
             value = self._node(pattern.object, env)
+        again.append(value)
         yield Triple(subject, predicate, value)
 
     def _node(self, node: plan.Node, env: Env) -> Term:
