@@ -1,4 +1,4 @@
-"""Every shape against its own cases, in pySHACL, which is the definition, and in the default engine.
+"""Every shape against its own cases, in pySHACL, which is the definition, and in columns.
 
 A case's expectation is in its name: ``good-…`` passes, ``bad-…`` fails, ``unknown-…`` is not known and
 ``inapplicable-…`` does not apply. Nothing else in the folder may fail.
@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 from guiju import engines, keys
 from guiju.derivation import derive
 from guiju.knowledge import Knowledge
-from guiju.verdicts import Verdict, explain, judge, selected
+from guiju.verdicts import Verdict, judge, selected
 from tests import casework
 
 
@@ -25,17 +25,17 @@ def test_shape_passes_and_catches_its_cases(folder: Path, knowledge: Knowledge) 
     assert NamedNode(shape) in {t.subject for t in shapes}, f"no shape {shape}"
     facts = casework.facts(folder)
     derived = derive(facts, knowledge)
-    fast = engines.run(derived.triples, shapes, engines.DEFAULT)
-    assert fast == engines.run(derived.triples, shapes, "pyshacl"), "the engines disagree"
+    results = engines.run(derived.triples, shapes)
+    assert results == engines.run(derived.triples, shapes, engines.PYSHACL), "the engines disagree"
     # A composite is explained by its parts, so they are judged with it.
     parts = [name for name in casework.shapes_in(shapes) if name != shape]
-    verdicts, store = judge(derived, fast, [shape, *parts], knowledge)
-    outcomes = {verdict.subject: verdict.outcome for verdict in verdicts if verdict.shape == shape}
+    judgement = judge(derived, results, [shape, *parts], knowledge)
+    judgement.explain()
+    verdicts = [verdict for verdict in judgement.verdicts() if verdict.shape == shape]
+    outcomes = {verdict.subject: verdict.outcome for verdict in verdicts}
     mistakes = casework.mistakes(facts, outcomes)
     assert not mistakes, f"outcomes that differ from the names, or failures without one: {mistakes}"
     assert {"passed", "failed", "cantTell"} <= set(outcomes.values()), "needs good-, bad- and unknown- cases"
-    explain(verdicts, store, knowledge)
-    verdicts = [verdict for verdict in verdicts if verdict.shape == shape]
     silent = {verdict.subject.rsplit("/", 1)[-1]: gap for verdict in verdicts if (gap := _unexplained(verdict))}
     assert not silent, f"explanations that say too little: {silent}"
 

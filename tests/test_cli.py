@@ -111,14 +111,14 @@ def test_the_demo_without_a_name_judges_the_company_in_trouble() -> None:
 
 
 def test_every_engine_gives_the_same_verdicts() -> None:
-    first, *others = (
+    definition, columns = (
         json.loads(
             _run("validate", "-", "--input-format", "turtle", "--format", "json", "--engine", name, given=BELOW).stdout
         )["verdicts"]
-        for name in ("pyshacl", "oxigraph", "columnar")
+        for name in ("pyshacl", "columnar")
     )
-    assert first
-    assert all(other == first for other in others)
+    assert definition == columns
+    assert definition
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def judged(
     """
     submission = receive(sources, knowledge, input_format, progress)
     assessment = assess(
-        submission.triples,
+        submission.columns,
         knowledge,
         as_of=as_of,
         documents=documents,
@@ -113,7 +113,7 @@ def drawn(
     from guiju.proofs import conclusions_store
 
     submission = receive(sources, knowledge, input_format, progress)
-    derived = derive(submission.triples, knowledge, progress)
+    derived = derive(submission.columns, knowledge, progress)
     progress(at("writing"))
     found = group(conclusions_store(derived, knowledge), knowledge, company_called(company, derived), most or MOST)
     return found, svg(found)

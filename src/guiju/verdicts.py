@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+import numpy as np
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from guiju import engines, keys
@@ -30,6 +31,7 @@ __all__ = [
     "assess",
     "in_force",
     "judge",
+    "latest_day",
     "order",
     "selected",
     "stated_day",
@@ -80,7 +82,7 @@ class Assessment:
 
 
 def assess(
-    facts: Iterable[Triple],
+    facts: Columns | Iterable[Triple],
     knowledge: Knowledge,
     *,
     as_of: date | None = None,
@@ -91,13 +93,14 @@ def assess(
 ) -> Assessment:
     """Derive, validate, judge and explain.
 
-    ``facts`` without blank nodes (see :func:`guiju.submission.skolemised`); ``as_of`` picks the law of a
+    ``facts`` without blank nodes, in columns (see :func:`guiju.submission.receive`), which take in what is derived and
+    judged, or as triples; ``as_of`` picks the law of a
     day, and is the submissions' own day where it is None; ``documents`` limits which documents' norms are asked,
     ``explained`` of which outcomes verdicts are explained.
     """
     derived = derive(facts, knowledge, progress)
-    columns = _columns(derived, knowledge)
-    when = as_of or _latest_day(columns)
+    columns = derived.columns
+    when = as_of or latest_day(columns)
     shapes = in_force(knowledge, when, documents)
     validation = engines.validate(columns, shapes, knowledge, engine, progress)
     progress(at("judging"))
@@ -110,17 +113,9 @@ def judge(
     derived: Derived, results: Sequence[engines.Result] | Results, shapes: Sequence[str], knowledge: Knowledge
 ) -> Judgement:
     """The verdicts, not yet explained, on what was derived and found."""
-    columns = _columns(derived, knowledge)
     if not isinstance(results, Results):
-        results = engines.as_columns(results, columns.terms)
-    return Judgement(columns, results, shapes, knowledge)
-
-
-def _columns(derived: Derived, knowledge: Knowledge) -> Columns:
-    columns = Columns(knowledge.columns)
-    columns.told.take_in(derived.triples)
-    columns.days.take_in(derived.calendar_days)
-    return columns
+        results = engines.as_columns(results, derived.columns.terms)
+    return Judgement(derived.columns, results, shapes, knowledge)
 
 
 def in_force(knowledge: Knowledge, when: date | None, documents: Iterable[str] | None = None) -> list[str]:
@@ -165,7 +160,8 @@ def stated_day(triple: Triple) -> str:
     return when.value if says and isinstance(when, Literal) else ""
 
 
-def _latest_day(columns: Columns) -> date | None:
-    days = columns.told.relations.get(columns.terms.find(NamedNode(keys.GJ + "asOf")), NONE).objects
+def latest_day(columns: Columns) -> date | None:
+    """The latest day as of which a submission speaks."""
+    days = np.unique(columns.told.relations.get(columns.terms.find(NamedNode(keys.GJ + "asOf")), NONE).objects)
     day = max((term.value for term in columns.terms.terms(days.tolist()) if isinstance(term, Literal)), default="")
     return date.fromisoformat(day) if day else None

@@ -127,7 +127,7 @@ class Mutations:
         bench = _Bench(self, shape, {twin: mutant.stated for twin, mutant in twins.items()})
         derived = derive(facts, self.knowledge)
         results = engines.run(derived.triples, bench.shapes)
-        verdicts, _ = judge(derived, results, list(twins), bench)
+        verdicts = judge(derived, results, list(twins), bench).verdicts()
         outcomes: dict[str, dict[str, str]] = {twin: {} for twin in twins}
         for verdict in verdicts:
             outcomes[verdict.shape][verdict.subject] = verdict.outcome
@@ -269,7 +269,7 @@ class Derivations:
         shape, facts = keys.parse(key).shape, self._facts[key]
         bench = _Bench(self._mutations, shape, {})
         derived = derive(facts, changed)
-        verdicts, _ = judge(derived, engines.run(derived.triples, bench.shapes), [shape], bench)
+        verdicts = judge(derived, engines.run(derived.triples, bench.shapes), [shape], bench).verdicts()
         return bool(casework.mistakes(facts, {v.subject: v.outcome for v in verdicts if v.shape == shape}))
 
     def _others(self, token: str) -> list[str]:

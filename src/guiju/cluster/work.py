@@ -86,7 +86,7 @@ def _assessed(options: Options, rows: Sequence[dict[str, Any]]) -> Iterator[dict
     knowledge = _knowledge()
     submission = receive([*options.reference, *_sources(rows)], knowledge)
     found = assess(
-        submission.triples,
+        submission.columns,
         knowledge,
         as_of=options.as_of,
         documents=options.documents or None,
