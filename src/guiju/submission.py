@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -90,23 +91,26 @@ def check(
     if not isinstance(facts, Columns):
         triples, facts = facts, Columns(knowledge.columns)
         facts.told.take_in(triples)
-    problems = []
+    problems: list[Problem] = []
     queries, asked = knowledge.within("intake"), _Questions(facts, knowledge)
+    most = intake.MAX_PROBLEMS
     for number, (name, query) in enumerate(queries.items(), 1):
         progress(at("checking", number, len(queries)))
-        for row in sorted(asked.rows(name, query), key=lambda row: facts.terms.find(row["subject"])):
-            subject = row["subject"].value
-            named = "" if subject.startswith(BLANK) else f" <{subject}>"
-            problems.append(
-                Problem(
-                    (place(subject) or "输入 input") + named,
-                    Text(row["zh"].value, row["en"].value),
-                    Text(row["doZh"].value, row["doEn"].value),
-                )
-            )
+        problems += [_problem(row, place) for row in asked.rows(name, query, most + 1 - len(problems))]
+        if len(problems) > most:
+            break
     if problems:
-        limit = intake.MAX_PROBLEMS
-        raise BadInput(problems[:limit], complete=len(problems) <= limit)
+        raise BadInput(problems[:most], complete=len(problems) <= most)
+
+
+def _problem(row: Row, place: Callable[[str], str | None]) -> Problem:
+    subject = row["subject"].value
+    named = "" if subject.startswith(BLANK) else f" <{subject}>"
+    return Problem(
+        (place(subject) or "输入 input") + named,
+        Text(row["zh"].value, row["en"].value),
+        Text(row["doZh"].value, row["doEn"].value),
+    )
 
 
 class _Questions:
@@ -115,7 +119,8 @@ class _Questions:
     def __init__(self, columns: Columns, knowledge: Knowledge) -> None:
         self._columns, self._knowledge = columns, knowledge
 
-    def rows(self, name: str, query: str) -> list[Row]:
+    def rows(self, name: str, query: str, most: int) -> list[Row]:
+        """The first rows in the order in which the facts speak of ``?subject``."""
         terms = self._columns.terms
         try:
             plan = parse(query)
@@ -124,7 +129,8 @@ class _Questions:
             table = self._columns.deriving.select(plan)
         except Unsupported as reason:
             _log.info("%s 由库回答 is answered from a store, as the columns do not run it: %s", name, reason)
-            return list(select(self._store, query))
+            return heapq.nsmallest(most, select(self._store, query), key=lambda row: terms.find(row["subject"]))
+        table = table.take(np.argsort(table["subject"], kind="stable")[:most])
         values = [terms.terms(table[variable].tolist()) for variable in plan.names]
         return [dict(zip(plan.names, row, strict=True)) for row in zip(*values, strict=True)]
 

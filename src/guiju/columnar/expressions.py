@@ -323,7 +323,9 @@ class Evaluator:
             table = asked
         text, beginning = (self._texts(self._value(value, table)) for value in call.values)
         pairs = zip(text.values, beginning.values, strict=True)
-        found = Truths(np.array([one.startswith(other) for one, other in pairs], np.bool_), text.valid & beginning.valid)
+        found = Truths(
+            np.array([one.startswith(other) for one, other in pairs], np.bool_), text.valid & beginning.valid
+        )
         return Truths(found.values[which], found.valid[which]) if asked.columns else found
 
     def _replaced(self, call: Call, table: Table) -> Texts:
@@ -331,9 +333,18 @@ class Evaluator:
         if not isinstance(old, Const) or not isinstance(new, Const):
             raise Unsupported("REPLACE by something computed")
         pattern, by = (self._terms.words(np.array([self._terms.number(one.term)], np.int32))[0] for one in (old, new))
-        if not _PLAIN.fullmatch(pattern) or not _PLAIN.fullmatch(by):
+        # What is replaced may be all up to the last of some letters.
+        until = pattern.startswith(b"^.*")
+        pattern = pattern.removeprefix(b"^.*")
+        if not _PLAIN.fullmatch(pattern) or (by and not _PLAIN.fullmatch(by)):
             raise Unsupported("REPLACE of more than plain letters")
         texts = self._texts(self._value(value, table))
+        if until:
+            if any(b"\n" in text for text in texts.values):
+                raise Unsupported("REPLACE up to some letters in a text of several lines")
+            return Texts(
+                [by + text.rpartition(pattern)[2] if pattern in text else text for text in texts.values], texts.valid
+            )
         return Texts([text.replace(pattern, by) for text in texts.values], texts.valid)
 
     def _concatenated(self, values: list[Value], length: int) -> Texts:

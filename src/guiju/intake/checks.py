@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pyoxigraph as ox
+from numpy.typing import NDArray
 
 from guiju.intake import iris, literals, written
 from guiju.intake.model import Changed, Ignored, Limits, Problems, Text
 from guiju.intake.places import Part
-from guiju.intake.terms import Vocabulary, reason_to_ignore
+from guiju.intake.terms import IMPORTS, OURS, SHACL, Vocabulary
 from guiju.intake.written import Numbers, Rows
 from guiju.keys import BASE, OWL, RDF, SH, XSD
 
 _LANG_STRING = RDF + "langString"
+_SHACL_TYPE = f'"^^<{SH}'.encode()
 _LISTING = Text("其余从略。", "The rest is not listed.")
-_SUBJECT, _PREDICATE, _OBJECT = 1, 2, 4
+_SUBJECT, _PREDICATE, _OBJECT, _SHACL, _IMPORTS, _OURS = (1 << bit for bit in range(6))
 _ANYWHERE = _SUBJECT | _PREDICATE | _OBJECT
+_DOUBTFUL = np.array((_SUBJECT, _PREDICATE, _OBJECT), np.uint8)
+_LEFT_OUT = np.array((_SHACL | _OURS, _SHACL | _IMPORTS, _SHACL), np.uint8)
+"""By which marks of its subject, predicate and object a statement is left out."""
 
 
 class Checks:
@@ -42,22 +47,24 @@ class Checks:
         more = self._ignored_more
         return [*self._ignored, Ignored("…", f"另有 {more} 条语句 {more} more statements", _LISTING)]
 
-    def doubts(self, text: bytes) -> int:
-        """As what a term calls for a look at the statement: the sum of some of 1, 2 and 4 (subject to object)."""
+    def marks(self, text: bytes) -> int:
+        """What a term does to a statement: what it is left out for, and as what it calls for a closer look."""
         first = text[:1]
         if first == b"_" or iris.plain(text, self._limits.iri):
             return 0
         if first == b'"':
+            if text.startswith(_SHACL_TYPE, text.rindex(b'"')):
+                return _SHACL
             return 0 if self._plain(text) else _OBJECT
         if text[:2] == b"<<":
             return _ANYWHERE
         iri = text[1:-1].decode()
-        if iri.startswith(SH) or iris.trouble(iri, self._limits.iri) is not None:
-            return _ANYWHERE
-        found = _SUBJECT if iri.startswith(BASE) else 0
-        if iri == OWL + "imports" or not self._vocabulary.has(iri):
-            found |= _PREDICATE | _OBJECT
-        return found
+        if iri.startswith(SH):
+            return _SHACL
+        found = _OURS if iri.startswith(BASE) else _IMPORTS if iri == OWL + "imports" else 0
+        if iris.trouble(iri, self._limits.iri) is not None:
+            return found | _ANYWHERE
+        return found if self._vocabulary.has(iri) else found | _PREDICATE | _OBJECT
 
     def _plain(self, text: bytes) -> bool:
         """Whether a literal can be taken as it is, whatever states it."""
@@ -74,21 +81,29 @@ class Checks:
             return b"--" not in tail
         datatype = tail[3:-1].decode()
         if datatype not in self._datatypes:
-            self._datatypes[datatype] = (
-                not datatype.startswith(SH)
-                and iris.trouble(datatype, self._limits.iri) is None
-                and self._vocabulary.has(datatype)
+            self._datatypes[datatype] = iris.trouble(datatype, self._limits.iri) is None and self._vocabulary.has(
+                datatype
             )
         return self._datatypes[datatype] and literals.trouble(value, datatype, ours=True) is None
+
+    def leave_out(self, texts: Iterable[list[bytes]], marks: NDArray[np.uint8], part: Part) -> None:
+        """Note statements that are left out, by the texts and the marks of their terms."""
+        room = max(0, self._limits.ignored - len(self._ignored))
+        self._ignored_more += max(0, len(marks) - room)
+        for terms, (subject, predicate, value) in zip(texts, marks[:room].tolist(), strict=False):
+            said = b" ".join(terms).decode()
+            said = said if len(said) <= 300 else said[:297] + "..."
+            why = OURS
+            if (subject | predicate | value) & _SHACL:
+                why = SHACL
+            elif predicate & _IMPORTS:
+                why = IMPORTS
+            self._ignored.append(Ignored(part.of_subject(terms[0].strip(b"<>").decode()), said, why))
 
     def statement(self, stated: ox.Triple, part: Part) -> ox.Literal | bool:
         """Check one statement: whether it is a fact, or the literal that it states instead of its own."""
         subject, predicate, value = stated.subject, stated.predicate, stated.object
         key = subject.value if isinstance(subject, ox.NamedNode) else str(subject)
-        why = reason_to_ignore(subject, predicate.value, value)
-        if why is not None:
-            self._ignore(part, key, f"{subject} {predicate} {value}", why)
-            return False
         if isinstance(subject, ox.NamedNode):
             self._iri(key, part, key)
         self._iri(predicate.value, part, key)
@@ -101,13 +116,6 @@ class Checks:
         elif isinstance(value, ox.Triple):
             return self._no_triple_term(part, key)
         return True
-
-    def _ignore(self, part: Part, subject: str, said: str, why: Text) -> None:
-        if len(self._ignored) < self._limits.ignored:
-            said = said if len(said) <= 300 else said[:297] + "..."
-            self._ignored.append(Ignored(part.of_subject(subject), said, why))
-        else:
-            self._ignored_more += 1
 
     def _no_triple_term(self, part: Part, subject: str) -> bool:
         self.problems.add(
@@ -179,7 +187,7 @@ class Statements:
         self._texts: list[bytes] = []
         """The terms by their numbers, blank nodes under our names."""
         self._normalised: dict[int, bytes] = {}
-        self._doubts = bytearray()
+        self._marks = bytearray()
         self._rows = [np.empty((0, 3), np.int32)]
 
     def add(self, lines: list[bytes]) -> None:
@@ -187,11 +195,13 @@ class Statements:
         found = written.rows(lines, self._numbers)
         fresh = self._numbers.texts[len(self._texts) :]
         self._texts += [self._part.own(text) if text[:1] == b"_" else text for text in fresh]
-        self._doubts += bytes(map(self._checks.doubts, fresh))
-        doubts = np.frombuffer(self._doubts, np.uint8)[found]
-        doubtful = ((doubts & np.array((_SUBJECT, _PREDICATE, _OBJECT), np.uint8)) != 0).any(axis=1)
-        kept = np.ones(len(found), np.bool_)
-        for at in np.flatnonzero(doubtful).tolist():
+        self._marks += bytes(map(self._checks.marks, fresh))
+        marks = np.frombuffer(self._marks, np.uint8)[found]
+        kept = ~((marks & _LEFT_OUT) != 0).any(axis=1)
+        if not kept.all():
+            texts = ([self._texts[number] for number in row.tolist()] for row in found[~kept])
+            self._checks.leave_out(texts, marks[~kept], self._part)
+        for at in np.flatnonzero(kept & ((marks & _DOUBTFUL) != 0).any(axis=1)).tolist():
             kept[at] = self._checked(*found[at].tolist())
         self._rows.append(found[kept])
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 
-import pyoxigraph as ox
-
 from guiju.intake.literals import Trouble
 from guiju.intake.model import Text
-from guiju.keys import BASE, GJ, OWL, RDF, SH, TAXONOMY
+from guiju.keys import GJ, RDF, TAXONOMY
 
 _RDF_TERMS = frozenset(
     (
@@ -39,25 +37,10 @@ _RDF_TERMS = frozenset(
         "PlainLiteral",
     )
 )
-_SHACL = Text("数据不能带有 SHACL 语句。", "Data cannot bring SHACL statements.")
-_IMPORTS = Text("不按数据的指示导入任何内容。", "Nothing is imported because data says so.")
-_OURS = Text("数据不能改动规矩自己的词汇和规范。", "Data cannot redefine Guiju's own terms, norms and shapes.")
-
-
-def reason_to_ignore(subject: object, predicate: str, value: object) -> Text | None:
-    """Why a statement is left out of the facts, or None where it is kept."""
-    if predicate.startswith(SH):
-        return _SHACL
-    for node in (subject, value):
-        if isinstance(node, ox.NamedNode) and node.value.startswith(SH):
-            return _SHACL
-    if isinstance(value, ox.Literal) and value.datatype.value.startswith(SH):
-        return _SHACL
-    if predicate == OWL + "imports":
-        return _IMPORTS
-    if isinstance(subject, ox.NamedNode) and subject.value.startswith(BASE):
-        return _OURS
-    return None
+SHACL = Text("数据不能带有 SHACL 语句。", "Data cannot bring SHACL statements.")
+IMPORTS = Text("不按数据的指示导入任何内容。", "Nothing is imported because data says so.")
+OURS = Text("数据不能改动规矩自己的词汇和规范。", "Data cannot redefine Guiju's own terms, norms and shapes.")
+"""Why a statement is left out of the facts: something of SHACL, ``owl:imports``, or a subject of ours."""
 
 
 class Vocabulary:
