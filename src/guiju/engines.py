@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import localcontext
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from guiju import keys, rdf
 from guiju.completion import COMPONENT, TYPE, Index, index, parameters
+from guiju.intake import Text
 from guiju.progress import Progress, at, unheard
 from guiju.sparql import EVERYTHING, reads
 
@@ -58,6 +59,27 @@ class Left:
     shape: str
     targets: int | None
     why: str
+
+    @property
+    def text(self) -> Text:
+        """The same as a sentence."""
+        few = self.targets is not None
+        zh = f"{self.targets} 个对象由 pySHACL 检验" if few else "由 pySHACL 检验"
+        en = f"{self.targets} of its targets were judged by pySHACL" if few else "judged by pySHACL"
+        return Text(f"{zh}，因为列式引擎不判断：{self.why}", f"{en}, as the columns do not decide: {self.why}")
+
+
+def added(one: Iterable[Left], other: Iterable[Left]) -> tuple[Left, ...]:
+    """What is left of two parts of the facts, as of the whole of them."""
+    by: dict[str, Left] = {}
+    for each in (*one, *other):
+        before = by.get(each.shape)
+        if before and before.targets is not None and each.targets is not None:
+            each = replace(before, targets=before.targets + each.targets)
+        elif before and before.targets is None:
+            each = before
+        by[each.shape] = each
+    return tuple(sorted(by.values(), key=lambda each: each.shape))
 
 
 @dataclass(frozen=True)
