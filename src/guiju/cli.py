@@ -10,7 +10,6 @@ import gc
 import os
 import re
 import sys
-import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -411,7 +410,9 @@ def exit_code(verdicts: Iterable[tuple[str, str]], fail_on: str) -> int:
 def main() -> None:
     """Run the command; turn what goes wrong into a message and an exit code."""
     # What a command reads it keeps to its end; to look through it for garbage at the usual rate finds none.
-    gc.set_threshold(50_000)
+    gc.set_threshold(1_000_000)
+    # numpy would start threads for matrices, of which there are none.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = app(standalone_mode=False)
     except click.Abort:
@@ -429,6 +430,8 @@ def _failed(error: Exception) -> int:
         said = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(click.style("错误 error ", fg="red", bold=True) + said, err=True)
         return BAD_INPUT
+    import traceback
+
     traceback.print_exception(error)
     click.echo(
         "这是规矩自身的错误，请附上述信息报告。 This is our own fault; please report it with the above.", err=True

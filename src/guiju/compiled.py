@@ -16,7 +16,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
@@ -189,6 +188,8 @@ class Compiled(Knowledge):
         """Keep something under a name: the whole of it or nothing, also for who reads at the same time."""
         if self._folder is None:
             return
+        import tempfile
+
         try:
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix="new-", delete=False) as file:
                 try:
