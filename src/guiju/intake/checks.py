@@ -207,8 +207,14 @@ class Statements:
 
     def rows(self, numbers: Numbers) -> Rows:
         """All facts that were taken in, their terms numbered with those of other inputs."""
-        texts = (self._normalised.get(number, text) for number, text in enumerate(self._texts))
-        return numbers.of(texts)[np.concatenate(self._rows)]
+        found = np.concatenate(self._rows)
+        # What was only spoken of in statements that were left out is not passed on.
+        used = np.zeros(len(self._texts), np.bool_)
+        used[found] = True
+        own = np.flatnonzero(used).tolist()
+        places = np.zeros(len(self._texts), np.int32)
+        places[used] = numbers.of(self._normalised.get(number, self._texts[number]) for number in own)
+        return places[found]
 
     def _checked(self, subject: int, predicate: int, value: int) -> bool:
         """Whether a statement is kept; a literal that was normalised stands for the one that was sent from now on."""
