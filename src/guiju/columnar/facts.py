@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +38,18 @@ class Lookup:
         """For each id all that belongs to it: the places of the ids, repeated as need be, and the values."""
         if not len(self.keys) or not len(ids):
             return np.empty(0, np.int64), np.empty(0, np.int32)
-        place = np.minimum(np.searchsorted(self.keys, ids), len(self.keys) - 1)
-        hit = np.flatnonzero(self.keys[place] == ids)
+        place = np.minimum(self.keys.searchsorted(ids), len(self.keys) - 1)
+        hit = (self.keys[place] == ids).nonzero()[0]
         place = place[hit]
-        counts = self.starts[place + 1] - self.starts[place]
-        ends = np.cumsum(counts)
-        offsets = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
-        return np.repeat(hit, counts), self.values[np.repeat(self.starts[place], counts) + offsets]
+        begin = self.starts[place]
+        counts = self.starts[place + 1] - begin
+        if not len(hit):
+            return hit, self.values[:0]
+        if int(counts.max()) == 1:
+            return hit, self.values[begin]
+        ends = counts.cumsum()
+        places = (begin - ends + counts).repeat(counts) + np.arange(ends[-1])
+        return hit.repeat(counts), self.values[places]
 
     def counts(self, ids: Ids) -> Places:
         """How many values belong to each id."""
@@ -52,7 +58,18 @@ class Lookup:
         place = np.minimum(np.searchsorted(self.keys, ids), len(self.keys) - 1)
         return np.where(self.keys[place] == ids, self.starts[place + 1] - self.starts[place], 0)
 
-    @property
+    def one(self, number: int) -> Ids:
+        """What belongs to one id, sorted."""
+        place = self.keys.searchsorted(np.int32(number))
+        if place == len(self.keys) or self.keys[place] != number:
+            return self.values[:0]
+        return self.values[self.starts[place] : self.starts[place + 1]]
+
+    def has(self, ids: Ids) -> NDArray[np.bool_]:
+        """To which ids something belongs."""
+        return within(self.keys, ids)
+
+    @cached_property
     def width(self) -> float:
         """How many values a key has on average."""
         return len(self.values) / max(len(self.keys), 1)
@@ -163,14 +180,19 @@ class Together(Mapping[int, Relation]):
 
     def __init__(self, *parts: Facts) -> None:
         self._parts = parts
-        self._made: dict[int, tuple[tuple[Relation, ...], Relation]] = {}
+        self._made: dict[int, tuple[list[Relation], Relation]] = {}
 
     def __getitem__(self, predicate: int) -> Relation:
-        own = tuple(part.relations[predicate] for part in self._parts if predicate in part.relations)
-        if len(own) == 1:
-            return own[0]
-        if not own:
+        found = self.get(predicate)
+        if found is None:
             raise KeyError(predicate)
+        return found
+
+    def get(self, predicate: int, default: Any = None) -> Any:
+        # Not by way of __getitem__: plans ask for a relation at every step, and for many that are not there.
+        own = [relation for part in self._parts if (relation := part.relations.get(predicate)) is not None]
+        if len(own) < 2:
+            return own[0] if own else default
         made = self._made.get(predicate)
         # A relation does not change, so what was made of the same ones is what would be made again.
         if made is None or len(made[0]) != len(own) or any(a is not b for a, b in zip(made[0], own, strict=True)):
@@ -205,6 +227,14 @@ def among(pairs: Pairs, wanted: Pairs) -> NDArray[np.bool_]:
         return np.zeros(len(wanted), np.bool_)
     place = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
     return np.asarray(pairs[place] == wanted)
+
+
+def within(column: Ids, ids: Ids) -> NDArray[np.bool_]:
+    """Which ids stand in a sorted column."""
+    if not len(column):
+        return np.zeros(len(ids), np.bool_)
+    place = np.minimum(column.searchsorted(ids), len(column) - 1)
+    return np.asarray(column[place] == ids)
 
 
 def reached(starts: Ids, follow: Callable[[Ids], tuple[Places, Ids]], none: bool, many: bool = True) -> Pairs:

@@ -7,9 +7,8 @@ before it bound. :func:`checked` refuses the queries for which that is not what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from guiju.columnar.terms import Term, Unsupported
 
@@ -29,72 +28,97 @@ def _kept(function: Callable[[_Node], frozenset[str]]) -> Callable[[_Node], froz
     return kept
 
 
-@dataclass(frozen=True)
-class Var:
+@dataclass_transform(frozen_default=True)
+class Part:
+    """What a plan is made of: it has the fields that its class names, which do not change.
+
+    It is what a frozen dataclass is, without the code that is compiled for each of these when they are imported.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.fields = tuple(cls.__dict__["__annotations__"])
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        # What is left out is what the class says.
+        self.__dict__.update(zip(self.fields, values, strict=False), **named)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(self) is type(other) and self._values() == other._values())  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self._values()}"
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple([getattr(self, name) for name in self.fields])
+
+
+class Var(Part):
     name: str
 
 
-@dataclass(frozen=True)
-class Const:
+class Const(Part):
+    """A term."""
+
     term: Term
+
+    @cached_property
+    def written(self) -> bytes:
+        """The term as N-Triples writes it."""
+        return str(self.term).encode()
 
 
 Node = Var | Const
 
 
-@dataclass(frozen=True)
-class Not:
+class Not(Part):
     value: Expression
 
 
-@dataclass(frozen=True)
-class Either:
+class Either(Part):
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
-class All:
+class All(Part):
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
-class Compare:
+class Compare(Part):
     operator: str
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True)
-class OneOf:
+class OneOf(Part):
     """Whether a value is one of some IRIs."""
 
     value: Expression
     terms: tuple[Const, ...]
 
 
-@dataclass(frozen=True)
-class Arithmetic:
+class Arithmetic(Part):
     operator: str
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Part):
     name: str
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
-class Exists:
+class Exists(Part):
     group: Group
 
 
 Expression = Var | Const | Not | Either | All | Compare | OneOf | Arithmetic | Call | Exists
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(Part):
     """One triple pattern."""
 
     subject: Node
@@ -102,30 +126,26 @@ class Pattern:
     object: Node
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(Part):
     """A path of one step along a predicate."""
 
     predicate: Node
     forward: bool = True
 
 
-@dataclass(frozen=True)
-class Chain:
+class Chain(Part):
     """Paths one after another."""
 
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Part):
     """One of several paths."""
 
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True)
-class Repeat:
+class Repeat(Part):
     """A path once, or with ``many`` as often as it leads on; with ``none`` also not at all."""
 
     path: Path
@@ -136,8 +156,7 @@ class Repeat:
 Path = Link | Chain | Choice | Repeat
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(Part):
     """A path that may be taken more than once or not at all, between two terms; each pair once."""
 
     subject: Node
@@ -145,47 +164,42 @@ class Reach:
     object: Node
 
 
-@dataclass(frozen=True)
-class Union:
+class Union(Part):
     """The solutions of each branch; a group in braces of its own is a union of one."""
 
     branches: tuple[Group, ...]
 
 
-@dataclass(frozen=True)
-class Optional:
+class Optional(Part):
     group: Group
 
 
-@dataclass(frozen=True)
-class Minus:
+class Minus(Part):
     group: Group
 
 
-@dataclass(frozen=True)
-class Bind:
+class Bind(Part):
     value: Expression
     name: str
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(Part):
     names: tuple[str, ...]
     rows: tuple[tuple[Term | None, ...], ...]
 
 
-@dataclass(frozen=True)
-class Aggregate:
+class Aggregate(Part):
     """What is computed over the solutions of a group; ``value`` is None for ``COUNT(*)``."""
 
     name: str
     function: str
     value: Expression | None
     distinct: bool
+    separator: str = ""
+    """What stands between texts that are put together."""
 
 
-@dataclass(frozen=True)
-class Grouped:
+class Grouped(Part):
     """A solution for each set of values of some variables; one for all where ``by`` is None, be there any or none."""
 
     by: tuple[str, ...] | None
@@ -193,20 +207,20 @@ class Grouped:
     group: Group
 
 
-@dataclass(frozen=True)
-class Select:
+class Select(Part):
     """A SELECT, of a query or within one: the names of its columns, and where they come from."""
 
     names: tuple[str, ...]
     group: Group
     distinct: bool
+    order: Expression | None = None
+    """The text by which its solutions stand in order."""
 
 
 Step = Pattern | Reach | Union | Optional | Minus | Bind | Values | Select | Grouped
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Part):
     """Steps in the order in which they are written, and the filters that hold over all of them."""
 
     steps: tuple[Step, ...]
@@ -223,6 +237,11 @@ class Group:
         return frozenset().union(*(possible(step) for step in self.steps))
 
     @cached_property
+    def asks(self) -> tuple[tuple[Expression, frozenset[str]], ...]:
+        """Each filter with those variables it speaks of that a solution may bind."""
+        return tuple((expression, mentioned(expression) & self.possible) for expression in self.filters)
+
+    @cached_property
     def mentioned(self) -> frozenset[str]:
         """All variables that a value from outside can meet."""
         found = [mentioned(expression) for expression in self.filters]
@@ -236,8 +255,7 @@ class Group:
         return self.possible.union(*found)
 
 
-@dataclass(frozen=True)
-class Construct:
+class Construct(Part):
     """A CONSTRUCT: patterns to fill in, and where their variables come from."""
 
     template: tuple[Pattern, ...]

@@ -11,9 +11,10 @@ from collections.abc import Set as AbstractSet
 from itertools import count
 
 import numpy as np
+from pyoxigraph import NamedNode
 
 from guiju.columnar.expressions import Evaluator, marked
-from guiju.columnar.facts import NONE, Lookup, Pairs, Places, Relation, among, joined, reached
+from guiju.columnar.facts import NONE, Lookup, Pairs, Places, Relation, among, joined, reached, within
 from guiju.columnar.grouping import aggregated
 from guiju.columnar.plan import (
     Bind,
@@ -38,7 +39,6 @@ from guiju.columnar.plan import (
     Values,
     Var,
     certain,
-    mentioned,
     possible,
     reverse,
 )
@@ -67,48 +67,65 @@ class Engine:
     def select(self, plan: Select) -> Table:
         """The solutions of a SELECT, by its columns."""
         found = self.solutions(plan.group, UNIT)
-        table = Table({name: found[name] for name in plan.names}, found.length)
+        if plan.order is not None:
+            texts = self._evaluator.column(plan.order, found)
+            if (texts == UNBOUND).any():
+                raise Unsupported("an order by what may be an error")
+            found = found.take(np.argsort(self._evaluator.placed(texts), kind="stable"))
+        gaps = found.gaps
+        if gaps is not None:
+            gaps = gaps.union(name for name in plan.names if name not in found)
+        table = Table({name: found[name] for name in plan.names}, found.length, gaps)
         return table.distinct()[0] if plan.distinct else table
 
     def construct(self, plan: Construct) -> Rows:
         """The triples of a CONSTRUCT, each as often as it is said; what would be none is left out."""
         found = self.solutions(plan.group, UNIT)
-        rows = np.empty((len(plan.template), found.length, 3), np.int32)
-        for triples, pattern in zip(rows, plan.template, strict=True):
+        parts = [np.empty((0, 3), np.int32)]
+        if not found.length:
+            return parts[0]
+        named = {name: self._terms.kinds(found[name]) == Kind.RESOURCE for name in found.columns}
+        for pattern in plan.template:
+            rows = np.empty((found.length, 3), np.int32)
+            right = np.ones(found.length, np.bool_)
             for place, node in enumerate((pattern.subject, pattern.predicate, pattern.object)):
-                triples[:, place] = self._terms.number(node.term) if isinstance(node, Const) else found[node.name]
-        flat = rows.reshape(-1, 3)
-        named = self._terms.kinds(flat[:, :2]) == Kind.RESOURCE
-        said: Rows = flat[(flat != UNBOUND).all(axis=1) & named.all(axis=1)]
-        return said
+                if isinstance(node, Const):
+                    rows[:, place] = self._terms.numbers((node.written,))[0]
+                    continue
+                rows[:, place] = column = found[node.name]
+                right &= column != UNBOUND
+                if place < 2:
+                    right &= named.get(node.name, False)
+            parts.append(rows if right.all() else rows[right])
+        return np.concatenate(parts)
 
     def solutions(self, group: Group, table: Table) -> Table:
         """The solutions of a group that agree with a row of a table, with all that the row has, for each row."""
-        bound = table.columns.keys() - {n for n in table.columns if n in group.possible and (table[n] == UNBOUND).any()}
-        waiting = list(group.filters)
-        steps = list(group.steps)
-        table, waiting = self._filtered(waiting, group, bound, table)
+        bound = set(table.columns).difference(table.open(group.possible))
+        waiting, steps = list(group.asks), list(group.steps)
+        table, waiting = self._filtered(waiting, bound, table)
         while steps and table.length:
             step = steps.pop(self._next(steps, table.columns.keys()))
             table = self._step(step, table)
             bound |= certain(step)
-            table, waiting = self._filtered(waiting, group, bound, table)
+            if waiting:
+                table, waiting = self._filtered(waiting, bound, table)
         if not table.length:
             return _nothing(table, group.possible)
-        for expression in waiting:
+        for expression, _ in waiting:
             table = table.where(self._evaluator.holds(expression, table))
         return table
 
     def _filtered(
-        self, waiting: list[Expression], group: Group, bound: AbstractSet[str], table: Table
-    ) -> tuple[Table, list[Expression]]:
+        self, waiting: list[tuple[Expression, frozenset[str]]], bound: set[str], table: Table
+    ) -> tuple[Table, list[tuple[Expression, frozenset[str]]]]:
         """Apply the filters for which all is there that the group can bind."""
         later = []
-        for expression in waiting:
-            if mentioned(expression) & group.possible <= bound:
+        for expression, needed in waiting:
+            if needed <= bound:
                 table = table.where(self._evaluator.holds(expression, table))
             else:
-                later.append(expression)
+                later.append((expression, needed))
         return table, later
 
     def _next(self, steps: Sequence[Step], bound: AbstractSet[str]) -> int:
@@ -116,7 +133,9 @@ class Engine:
         together_ = 0
         while together_ < len(steps) and isinstance(steps[together_], Pattern | Reach):
             together_ += 1
-        return min(range(together_), key=lambda place: self._width(steps[place], bound), default=0)
+        if together_ < 2:
+            return 0
+        return min(range(together_), key=lambda place: self._width(steps[place], bound))
 
     def _width(self, pattern: Step, bound: AbstractSet[str]) -> float:
         """About how many solutions a pattern has for each row."""
@@ -125,21 +144,22 @@ class Engine:
         if isinstance(pattern, Reach):
             return 8 if subject or value else 1e12
         # What has nothing to do with the solutions so far would be crossed with them.
-        apart = 1e6 if bound and not possible(pattern) & bound else 1.0
+        apart = 1e6 if bound and possible(pattern).isdisjoint(bound) else 1.0
         if isinstance(pattern.predicate, Const):
-            relation = self._relations.get(self._terms.find(pattern.predicate.term))
+            relation = self._relation(pattern.predicate)
             if relation is None:
                 return 0
             if subject and value:
                 return 0.5
             if isinstance(pattern.object, Const):
-                return apart * len(
-                    relation.by_object.find(np.array([self._terms.find(pattern.object.term)], np.int32))[0]
-                )
+                return apart * len(relation.by_object.one(self._terms.place(pattern.object.written)))
             if subject or value:
                 return apart * (relation.by_subject if subject else relation.by_object).width
             return apart * len(relation)
         return 4 if pattern.predicate.name in bound and (subject or value) else 1e9 * apart
+
+    def _relation(self, predicate: Const) -> Relation | None:
+        return self._relations.get(self._terms.place(predicate.written))
 
     def _step(self, step: Step, table: Table) -> Table:
         if isinstance(step, Pattern):
@@ -162,14 +182,14 @@ class Engine:
 
     def _optional(self, group: Group, table: Table) -> Table:
         hidden = next(self._hidden)
-        found = self.solutions(group, table.extended(hidden, np.arange(table.length, dtype=np.int32)))
+        found = self.solutions(group, table.extended(hidden, np.arange(table.length, dtype=np.int32), whole=True))
         alone = np.ones(table.length, np.bool_)
         alone[found[hidden]] = False
         return together([found.without(hidden), table.where(alone)])
 
     def _minus(self, removed: Table, table: Table) -> Table:
         shared = [name for name in removed.columns if name in table]
-        if any((one[name] == UNBOUND).any() for one in (removed, table) for name in shared):
+        if removed.open(shared) or table.open(shared):
             raise Unsupported("MINUS over a variable that may be unbound")
         if not shared or not removed.length:
             return table
@@ -179,27 +199,64 @@ class Engine:
         return table.where(kept)
 
     def _values(self, values: Values) -> Table:
+        number = self._terms.number
         columns = {
-            name: np.array(
-                [UNBOUND if row[place] is None else self._terms.number(row[place]) for row in values.rows],  # type: ignore[arg-type]
-                np.int32,
-            )
+            name: np.array([UNBOUND if row[place] is None else number(row[place]) for row in values.rows], np.int32)  # type: ignore[arg-type]
             for place, name in enumerate(values.names)
         }
         return Table(columns, len(values.rows))
 
     def _seen(self, exists: Exists, table: Table) -> Mask:
         """For which rows the group has a solution."""
+        group = exists.group
+        if len(group.steps) == 1 and not group.filters and isinstance(group.steps[0], Pattern):
+            found = self._there(group.steps[0], table)
+            if found is not None:
+                return found
         hidden = next(self._hidden)
-        asked, which = table.only(sorted(exists.group.mentioned)).distinct()
-        found = self.solutions(exists.group, asked.extended(hidden, np.arange(asked.length, dtype=np.int32)))
+        asked, which = table.only(sorted(group.mentioned)).distinct()
+        found_ = self.solutions(group, asked.extended(hidden, np.arange(asked.length, dtype=np.int32), whole=True))
         seen = np.zeros(asked.length, np.bool_)
-        seen[found[hidden]] = True
+        seen[found_[hidden]] = True
         return seen[which]
+
+    def _there(self, pattern: Pattern, table: Table) -> Mask | None:
+        """For which rows there is a triple of a pattern; None where that is not said in one lookup."""
+        subject, predicate, value = pattern.subject, pattern.predicate, pattern.object
+        if not isinstance(predicate, Const) or subject == value or table.open(possible(pattern)):
+            return None
+        relation = self._relation(predicate)
+        if relation is None:
+            return np.zeros(table.length, np.bool_)
+        subjects, values = self._ends_of(pattern, relation, table)
+        if isinstance(subjects, int) or isinstance(values, int):
+            if isinstance(subjects, int) and isinstance(values, int):
+                return np.full(table.length, bool(within(relation.by_subject.one(subjects), _single(values))[0]))
+            some = relation.by_subject.one(subjects) if isinstance(subjects, int) else relation.by_object.one(values)  # type: ignore[arg-type]
+            column = values if isinstance(subjects, int) else subjects
+            return np.full(table.length, bool(len(some))) if column is None else within(some, column)  # type: ignore[arg-type]
+        if subjects is not None and values is not None:
+            return relation.holds(subjects, values)
+        if subjects is not None:
+            return relation.by_subject.has(subjects)
+        return np.full(table.length, True) if values is None else relation.by_object.has(values)
+
+    def _ends_of(self, pattern: Pattern, relation: Relation, table: Table) -> tuple[Ids | int | None, Ids | int | None]:
+        """What a pattern looks for as subject and as object: a column, one term, or whatever there is."""
+        subject, value = (
+            self._terms.place(node.written) if isinstance(node, Const) else table.columns.get(node.name)
+            for node in (pattern.subject, pattern.object)
+        )
+        if isinstance(value, int):
+            if not isinstance(pattern.object, Const) or not isinstance(pattern.object.term, NamedNode):
+                self._comparable(_single(value), relation)
+        elif value is not None:
+            self._comparable(value, relation)
+        return subject, value
 
     def _pattern(self, pattern: Pattern, table: Table) -> Table:
         if isinstance(pattern.predicate, Const):
-            relation = self._relations.get(self._terms.find(pattern.predicate.term))
+            relation = self._relation(pattern.predicate)
             return self._related(pattern, relation, table) if relation else _nothing(table, possible(pattern))
         predicate = table.columns.get(pattern.predicate.name)
         if predicate is None:
@@ -219,9 +276,11 @@ class Engine:
         return together(found) if found else _nothing(table, possible(pattern))
 
     def _related(self, pattern: Pattern, relation: Relation, table: Table) -> Table:
-        subject, value = self._bound(pattern.subject, table), self._bound(pattern.object, table)
-        if value is not None:
-            self._comparable(value, relation)
+        subject, value = self._ends_of(pattern, relation, table)
+        if isinstance(subject, int):
+            return _chosen(table, relation.by_subject.one(subject), value, pattern.object)
+        if isinstance(value, int):
+            return _chosen(table, relation.by_object.one(value), subject, pattern.subject)
         if subject is not None and value is not None:
             return table.where(relation.holds(subject, value))
         if subject is not None:
@@ -230,12 +289,12 @@ class Engine:
         if value is not None:
             rows, found = relation.by_object.find(value)
             return _with(table.take(rows), pattern.subject, found)
-        rows = np.repeat(np.arange(table.length), len(relation))
-        subjects, objects = np.tile(relation.subjects, table.length), np.tile(relation.objects, table.length)
+        assert isinstance(pattern.subject, Var) and isinstance(pattern.object, Var)
+        one, other = relation.subjects, relation.objects
         if pattern.subject == pattern.object:
-            same = subjects == objects
-            return _with(table.take(rows[same]), pattern.subject, subjects[same])
-        return _with(_with(table.take(rows), pattern.subject, subjects), pattern.object, objects)
+            same = one[one == other]
+            return table.crossed({pattern.subject.name: same}, len(same))
+        return table.crossed({pattern.subject.name: one, pattern.object.name: other}, len(relation))
 
     def _reach(self, step: Reach, table: Table) -> Table:
         # A path of no steps leads from a term to itself, be it in the facts or not.
@@ -277,49 +336,57 @@ class Engine:
             return np.concatenate([places for places, _ in ways]), np.concatenate([ends for _, ends in ways])
         if not isinstance(path.predicate, Const):
             raise Unsupported("a path along a variable")
-        relation = self._relations.get(self._terms.find(path.predicate.term), NONE)
+        relation = self._relation(path.predicate) or NONE
         self._comparable(starts, relation)
         return (relation.by_subject if path.forward else relation.by_object).find(starts)
 
-    def _bound(self, node: Node, table: Table) -> Ids | None:
-        if isinstance(node, Const):
-            return np.full(table.length, self._terms.find(node.term), np.int32)
-        return table.columns.get(node.name)
-
     def _comparable(self, ids: Ids, relation: Relation) -> None:
         """Engines differ on whether literals that are written in two ways are one term."""
-        kinds = self._terms.kinds(ids[ids != UNBOUND])
-        if self._apart[kinds].any() or (relation.odd and kinds.any()):
+        kinds = self._terms.kinds(ids)
+        if kinds.any() and (relation.odd or self._apart[kinds].any()):
             raise Unsupported("a pattern that looks for a literal that can be written in several ways")
 
 
+def _single(number: int) -> Ids:
+    return np.array([number], np.int32)
+
+
+def _chosen(table: Table, some: Ids, column: Ids | int | None, node: Node) -> Table:
+    """The rows for which a node is one of some sorted terms: what is in its column, one term, or each of them."""
+    if isinstance(column, int):
+        return table if within(some, _single(column))[0] else _nothing(table, frozenset())
+    if column is not None:
+        return table.where(within(some, column))
+    assert isinstance(node, Var)
+    return table.crossed({node.name: some}, len(some))
+
+
 def _with(table: Table, node: Node, column: Ids) -> Table:
-    return table.extended(node.name, column) if isinstance(node, Var) else table
+    return table.extended(node.name, column, whole=True) if isinstance(node, Var) else table
 
 
 def _nothing(table: Table, names: frozenset[str]) -> Table:
-    return Table({name: np.empty(0, np.int32) for name in (*table.columns, *names)}, 0)
+    return Table({name: np.empty(0, np.int32) for name in (*table.columns, *names)}, 0, frozenset())
 
 
 def _without_gaps(table: Table, names: frozenset[str]) -> list[Table]:
     """The rows by which of some columns they leave unbound, each part without the columns that are unbound in it."""
     parts = [table]
-    for name in names:
-        if name in table and (table[name] == UNBOUND).any():
-            masks = [(part, part[name] != UNBOUND) for part in parts if name in part]
-            parts = [part.where(mask) for part, mask in masks] + [
-                part.where(~mask).without(name) for part, mask in masks
-            ]
+    for name in table.open(names):
+        masks = [(part, part[name] != UNBOUND) for part in parts if name in part]
+        parts = [part.where(mask) for part, mask in masks] + [part.where(~mask).without(name) for part, mask in masks]
     return parts
 
 
 def _joined(left: Table, right: Table) -> Table:
     """The pairs of solutions that agree."""
     shared = [name for name in right.columns if name in left]
-    if any((one[name] == UNBOUND).any() for one in (left, right) for name in shared):
+    if not shared:
+        return left.crossed(right.columns, right.length, right.gaps)
+    if left.open(shared) or right.open(shared):
         raise Unsupported("a join over a variable that may be unbound")
     rows, others = matching(left, right)
-    found = left.take(rows)
-    for name, column in right.columns.items():
-        found = found.extended(name, column[others])
-    return found
+    columns = {name: column[rows] for name, column in left.columns.items()}
+    columns |= {name: column[others] for name, column in right.columns.items() if name not in left}
+    gaps = None if left.gaps is None or right.gaps is None else left.gaps | right.gaps
+    return Table(columns, len(rows), gaps)

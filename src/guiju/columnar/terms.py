@@ -214,7 +214,8 @@ class Terms:
     def words(self, ids: Ids) -> list[bytes]:
         """What ``STR`` says of each term, in UTF-8; raises Unsupported for a blank node."""
         texts = list(map(self._written.__getitem__, ids.tolist()))
-        if not b"".join([text[:1] for text in texts]).strip(b"<"):
+        heads = b"".join([text[:2] for text in texts])
+        if b"<<" not in heads and not heads[::2].strip(b"<"):
             return [text[1:-1] for text in texts]
         found = []
         for number, text in zip(ids.tolist(), texts, strict=True):
