@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from guiju import keys, rdf
 from guiju.completion import CITATION
+from guiju.engines import Left, Result, added
 from guiju.intake import Text
 from guiju.knowledge import Knowledge
 from guiju.paper import Paper, Said
@@ -19,6 +23,8 @@ from guiju.submission import Submission
 from guiju.tables import as_csv
 from guiju.verdicts import OUTCOMES, Assessment, Part, Verdict
 
+REPORT = BlankNode("report")
+"""The report itself, in what it states."""
 MOST_WANTED = 8
 """How many missing facts the summary of a report names."""
 _MARK = {
@@ -37,6 +43,87 @@ _PARTS = (
 
 
 @dataclass(frozen=True)
+class Overview:
+    """What a report says of its submission and of all verdicts together; those of parts of the facts add up."""
+
+    submission: Submission
+    as_of: date | None
+    engine: str
+    counted: Counter[tuple[str, str]]
+    """How many verdicts there are of each outcome and severity."""
+    missing: Counter[Text]
+    """What is missing, and for how many of the verdicts that are written."""
+    proved: bool
+    """Whether one of the verdicts that are written rests on conclusions."""
+    left: tuple[Left, ...] = ()
+    """What was judged by pySHACL in place of the engine."""
+
+    def __add__(self, other: Overview) -> Overview:
+        return replace(
+            self,
+            counted=self.counted + other.counted,
+            missing=self.missing + other.missing,
+            proved=self.proved or other.proved,
+            left=added(self.left, other.left),
+        )
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many verdicts of each outcome."""
+        return {o: sum(count for (said, _), count in self.counted.items() if said == o) for o in OUTCOMES}
+
+    def json(self) -> dict[str, Any]:
+        """All of a report as JSON data but its verdicts."""
+        return {
+            "asOf": self.as_of.isoformat() if self.as_of else None,
+            "engine": self.engine,
+            "inputs": [
+                {"name": info.name, "sha256": info.sha256, "triples": info.triples} for info in self.submission.inputs
+            ],
+            "ignored": [
+                {"where": item.where, "what": item.what, "why": item.why._asdict()} for item in self.submission.ignored
+            ],
+            "left": [{"shape": each.shape, "targets": each.targets, "why": each.text._asdict()} for each in self.left],
+            "summary": self.summary,
+        }
+
+    def triples(self) -> Iterator[Triple]:
+        """What a report says of itself."""
+        yield Triple(REPORT, NamedNode(keys.RDF + "type"), NamedNode(keys.SH + "ValidationReport"))
+        yield Triple(REPORT, NamedNode(keys.SH + "conforms"), Literal(not self.summary["failed"]))
+        if self.as_of:
+            day = Literal(self.as_of.isoformat(), datatype=NamedNode(keys.XSD + "date"))
+            yield Triple(REPORT, NamedNode(keys.GJ + "asOf"), day)
+        for each in self.left:
+            for language, text in each.text._asdict().items():
+                said = Literal(f"<{each.shape}> {text}", language=language)
+                yield Triple(REPORT, NamedNode(keys.RDFS + "comment"), said)
+
+    def print(self, paper: Paper) -> None:
+        """Write the summary, to be read."""
+        paper.write()
+        paper.rule("结论 Summary")
+        if self.as_of:
+            paper.write(f"法律基准日 Law as of {self.as_of}；引擎 engine: {self.engine}")
+        for info in self.submission.inputs:
+            paper.write(f"输入 input {info.name}  {info.triples} triples  sha256 {info.sha256[:16]}…")
+        for item in self.submission.ignored:
+            paper.write((f"已忽略 ignored {item.where}  {item.what}  {item.why}", "yellow"))
+        for each in self.left:
+            paper.write((f"{each.shape.removeprefix(keys.SHAPE)}  {each.text}", "yellow"))
+        if len(self.missing) > MOST_WANTED and max(self.missing.values()) > 2:
+            paper.write("最缺的事实 What is missing most:")
+            # Those that are missing as often stand in one order, whatever was judged first.
+            for text, count in sorted(self.missing.items(), key=lambda item: (-item[1], item[0]))[:MOST_WANTED]:
+                paper.write((f"{count:>6}  ", "yellow"), text.zh, (f"  {text.en}", "dim"))
+        for outcome, count in self.summary.items():
+            zh, en, style = _MARK[outcome]
+            paper.write((f"{count:>6}  {zh}", style), f"  {en}")
+        if self.proved:
+            paper.write(("推导的逐步证明 To prove what was derived: guiju explain FILE --subject NAME --why", "dim"))
+
+
+@dataclass(frozen=True)
 class Report:
     """An assessment, the submission it judges and the knowledge it rests on, ready to be written."""
 
@@ -44,21 +131,27 @@ class Report:
     submission: Submission
     knowledge: Knowledge
 
+    def overview(self, outcomes: Collection[str] = OUTCOMES) -> Overview:
+        """What is said of all verdicts; what is missing or proved, of those of the outcomes given."""
+        verdicts = self.assessment.of(outcomes)
+        return Overview(
+            self.submission,
+            self.assessment.as_of,
+            self.assessment.engine,
+            self.assessment.judgement.counted,
+            Counter(part.text for verdict in verdicts for part in verdict.missing),
+            any(verdict.chain for verdict in verdicts),
+            self.assessment.validation.left,
+        )
+
     def json(self, outcomes: Collection[str] = OUTCOMES) -> dict[str, Any]:
         """The report as JSON data; only verdicts of the outcomes given, the summary always of all."""
+        return {**self.overview(()).json(), "verdicts": list(self.verdicts(outcomes))}
+
+    def verdicts(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[dict[str, Any]]:
+        """The verdicts of some outcomes as JSON data, by submission, then in the order of the law."""
         names = self._names(outcomes)
-        return {
-            "asOf": self.assessment.as_of.isoformat() if self.assessment.as_of else None,
-            "engine": self.assessment.engine,
-            "inputs": [
-                {"name": info.name, "sha256": info.sha256, "triples": info.triples} for info in self.submission.inputs
-            ],
-            "ignored": [
-                {"where": item.where, "what": item.what, "why": item.why._asdict()} for item in self.submission.ignored
-            ],
-            "summary": self.assessment.summary(),
-            "verdicts": [self._verdict(verdict, names) for verdict in self.assessment.of(outcomes)],
-        }
+        return (self._verdict(verdict, names) for verdict in self.assessment.of(outcomes))
 
     def turtle(self, outcomes: Collection[str] = OUTCOMES) -> str:
         """A ``sh:ValidationReport`` of what failed, and an ``earl:Assertion`` for every verdict."""
@@ -66,22 +159,27 @@ class Report:
 
     def csv(self, outcomes: Collection[str] = OUTCOMES, language: str = "zh") -> str:
         """A row for every verdict, its texts in ``zh`` or ``en``; several facts or places stand in one cell."""
-        return as_csv(_COLUMNS, (_row(verdict, language) for verdict in self.json(outcomes)["verdicts"]))
+        return as_csv(COLUMNS, (row(verdict, language) for verdict in self.verdicts(outcomes)))
 
     def print(self, paper: Paper, outcomes: Collection[str]) -> None:
         """Write the report to be read: by entity, then in the order of the law; Chinese first."""
+        for _, said in self.entities(outcomes):
+            said(paper)
+        self.overview(outcomes).print(paper)
+
+    def entities(self, outcomes: Collection[str]) -> Iterator[tuple[str, Callable[[Paper], None]]]:
+        """Each entity of whom there are verdicts, in order, and what writes what is to be read of it."""
         names = self._names(outcomes)
-        entity = None
-        verdicts = self._grouped(outcomes, names)
-        for verdict in verdicts:
-            named = names[verdict.subject]
-            if named.entity != entity:
-                entity = named.entity
-                paper.write()
-                paper.rule(names[entity].title if entity in names else entity)
-            # What is written at once is laid out at once, which takes half the time.
-            paper.write(*self._said(verdict, named))
-        self._print_summary(paper, verdicts)
+
+        def said(entity: str, verdicts: list[Verdict], paper: Paper) -> None:
+            paper.write()
+            paper.rule(names[entity].title if entity in names else entity)
+            for verdict in verdicts:
+                # What is written at once is laid out at once, which takes half the time.
+                paper.write(*self._said(verdict, names[verdict.subject]))
+
+        for entity, verdicts in groupby(self._grouped(outcomes, names), lambda v: names[v.subject].entity):
+            yield entity, partial(said, entity, list(verdicts))
 
     def _grouped(self, outcomes: Collection[str], names: dict[str, _Named]) -> list[Verdict]:
         wanted = self.assessment.of(outcomes)
@@ -112,26 +210,6 @@ class Report:
         if verdict.outcome == "failed" and (law := self._law(verdict)):
             yield from (("\n  原文  ", "cyan"), (law, "italic"))
         yield (f"\n  {verdict.key}", "dim")
-
-    def _print_summary(self, paper: Paper, verdicts: list[Verdict]) -> None:
-        paper.write()
-        paper.rule("结论 Summary")
-        if self.assessment.as_of:
-            paper.write(f"法律基准日 Law as of {self.assessment.as_of}；引擎 engine: {self.assessment.engine}")
-        for info in self.submission.inputs:
-            paper.write(f"输入 input {info.name}  {info.triples} triples  sha256 {info.sha256[:16]}…")
-        for item in self.submission.ignored:
-            paper.write((f"已忽略 ignored {item.where}  {item.what}  {item.why}", "yellow"))
-        wanted = Counter(part.text for verdict in verdicts for part in verdict.missing)
-        if len(wanted) > MOST_WANTED and max(wanted.values()) > 2:
-            paper.write("最缺的事实 What is missing most:")
-            for text, count in wanted.most_common(MOST_WANTED):
-                paper.write((f"{count:>6}  ", "yellow"), text.zh, (f"  {text.en}", "dim"))
-        for outcome, count in self.assessment.summary().items():
-            zh, en, style = _MARK[outcome]
-            paper.write((f"{count:>6}  {zh}", style), f"  {en}")
-        if any(verdict.chain for verdict in verdicts):
-            paper.write(("推导的逐步证明 To prove what was derived: guiju explain FILE --subject NAME --why", "dim"))
 
     def _verdict(self, verdict: Verdict, names: dict[str, _Named]) -> dict[str, Any]:
         named = names[verdict.subject]
@@ -192,60 +270,62 @@ class Report:
 
     def triples(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[Triple]:
         """The statements of :meth:`turtle`; the results of the verdicts come in the order of :meth:`json`."""
-        report, type_ = BlankNode(), NamedNode(keys.RDF + "type")
+        yield from self.overview(()).triples()
+        for _, said in self.stated(outcomes):
+            yield from said
 
-        def sh(name: str) -> NamedNode:
-            return NamedNode(keys.SH + name)
+    def stated(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[tuple[str, list[Triple]]]:
+        """The statements about the verdicts on each submission, in order, and then those about what shapes found."""
+        for submission, verdicts in groupby(self.assessment.of(outcomes), lambda verdict: verdict.submission):
+            yield f"0 {submission}", [triple for verdict in verdicts for triple in self._stated(verdict)]
+        if "failed" in outcomes:
+            found = [result for result in self.assessment.results if result.severity.startswith(keys.SH)]
+            yield "1", [triple for result in found for triple in self._found(result)]
+
+    def _stated(self, verdict: Verdict) -> Iterator[Triple]:
+        type_ = NamedNode(keys.RDF + "type")
 
         def earl(name: str) -> NamedNode:
             return NamedNode(keys.EARL + name)
 
-        yield Triple(report, type_, sh("ValidationReport"))
-        yield Triple(report, sh("conforms"), Literal(not self.assessment.summary()["failed"]))
-        if self.assessment.as_of:
-            yield Triple(
-                report,
-                NamedNode(keys.GJ + "asOf"),
-                Literal(self.assessment.as_of.isoformat(), datatype=NamedNode(keys.XSD + "date")),
-            )
-        for verdict in self.assessment.of(outcomes):
-            assertion, result = NamedNode(verdict.iri), BlankNode()
-            yield Triple(assertion, type_, earl("Assertion"))
-            yield Triple(assertion, type_, NamedNode(keys.GJ + "Verdict"))
-            yield Triple(assertion, earl("subject"), NamedNode(verdict.subject))
-            yield Triple(assertion, earl("test"), NamedNode(verdict.shape))
-            yield Triple(assertion, NamedNode(keys.GJ + "onNorm"), NamedNode(verdict.norm))
-            yield Triple(assertion, earl("result"), result)
-            yield Triple(result, type_, earl("TestResult"))
-            yield Triple(result, earl("outcome"), earl(verdict.outcome))
-            for attribute, _, label in _PARTS:
-                for part in getattr(verdict, attribute):
-                    for language, text in (("zh", part.text.zh), ("en", f"{label}: {part.text.en}")):
-                        yield Triple(result, earl("info"), Literal(text, language=language))
-        for found in self.assessment.results:
-            if not found.severity.startswith(keys.SH) or "failed" not in outcomes:
-                continue
-            node = BlankNode()
-            yield Triple(report, sh("result"), node)
-            yield Triple(node, type_, sh("ValidationResult"))
-            yield Triple(node, sh("focusNode"), NamedNode(found.focus))
-            yield Triple(node, sh("value"), NamedNode(found.focus))
-            yield Triple(node, sh("resultSeverity"), NamedNode(found.severity))
-            yield Triple(node, sh("sourceShape"), NamedNode(found.shape))
-            yield Triple(node, sh("sourceConstraintComponent"), NamedNode(found.component))
-            norm = keys.parse(found.shape).norm
-            duty = _text(self.knowledge, norm, keys.SKOS + "definition")
-            for language, text in (("zh", duty.zh), ("en", duty.en)):
-                yield Triple(node, sh("resultMessage"), Literal(text, language=language))
+        assertion, result = NamedNode(verdict.iri), BlankNode()
+        yield Triple(assertion, type_, earl("Assertion"))
+        yield Triple(assertion, type_, NamedNode(keys.GJ + "Verdict"))
+        yield Triple(assertion, earl("subject"), NamedNode(verdict.subject))
+        yield Triple(assertion, earl("test"), NamedNode(verdict.shape))
+        yield Triple(assertion, NamedNode(keys.GJ + "onNorm"), NamedNode(verdict.norm))
+        yield Triple(assertion, earl("result"), result)
+        yield Triple(result, type_, earl("TestResult"))
+        yield Triple(result, earl("outcome"), earl(verdict.outcome))
+        for attribute, _, label in _PARTS:
+            for part in getattr(verdict, attribute):
+                for language, text in (("zh", part.text.zh), ("en", f"{label}: {part.text.en}")):
+                    yield Triple(result, earl("info"), Literal(text, language=language))
+
+    def _found(self, found: Result) -> Iterator[Triple]:
+        def sh(name: str) -> NamedNode:
+            return NamedNode(keys.SH + name)
+
+        node = BlankNode()
+        yield Triple(REPORT, sh("result"), node)
+        yield Triple(node, NamedNode(keys.RDF + "type"), sh("ValidationResult"))
+        yield Triple(node, sh("focusNode"), NamedNode(found.focus))
+        yield Triple(node, sh("value"), NamedNode(found.focus))
+        yield Triple(node, sh("resultSeverity"), NamedNode(found.severity))
+        yield Triple(node, sh("sourceShape"), NamedNode(found.shape))
+        yield Triple(node, sh("sourceConstraintComponent"), NamedNode(found.component))
+        duty = _text(self.knowledge, keys.parse(found.shape).norm, keys.SKOS + "definition")
+        for language, text in (("zh", duty.zh), ("en", duty.en)):
+            yield Triple(node, sh("resultMessage"), Literal(text, language=language))
 
 
-_COLUMNS = (
+COLUMNS = (
     "outcome", "severity", "citation", "norm", "entity", "entityName", "subject", "subjectName", "submission",
     "message", "limit", "facts", "missing", "remedy", "derivation", "places", "because", "reading", "text",
 )  # fmt: skip
 
 
-def _row(verdict: dict[str, Any], language: str) -> list[str]:
+def row(verdict: dict[str, Any], language: str) -> list[str]:
     """A verdict as the cells of a table."""
 
     def cell(name: str) -> str:
@@ -261,7 +341,7 @@ def _row(verdict: dict[str, Any], language: str) -> list[str]:
             return ("；" if language == "zh" else "; ").join(part[language] for part in value)
         return value or ""
 
-    return [cell(name) for name in _COLUMNS]
+    return [cell(name) for name in COLUMNS]
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The rows below their columns, no cell a formula; begins with the mark without which Chinese is misread."""
+    return "\ufeff" + lines([columns]) + lines(rows)
+
+
+def lines(rows: Iterable[Sequence[str]]) -> str:
+    """Rows as lines of CSV, no cell a formula."""
     text = io.StringIO(newline="")
-    text.write("\ufeff")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([inert(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows([inert(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
