@@ -25,6 +25,8 @@ class Evidence:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self._store: Store | None = None
+        self._stated = 0
+        """How much of what was stated is in the store."""
 
     def table(self, query: str) -> Table:
         """The rows of a SELECT, in any order, by the numbers of their terms."""
@@ -52,7 +54,9 @@ class Evidence:
             self._store = Store()
             for part in (columns.told, columns.days, columns.asked):
                 fill(self._store, terms.decoded(part.rows()))
-        fill(self._store, terms.decoded(columns.stated.rows()))
+        if len(columns.stated) != self._stated:
+            fill(self._store, terms.decoded(columns.stated.rows()))
+            self._stated = len(columns.stated)
         rows = list(select(self._store, query))
         names = dict.fromkeys(name for row in rows for name in row)
         return Table({name: self._numbers([row.get(name) for row in rows]) for name in names}, len(rows))
