@@ -9,6 +9,7 @@ by what it says. The same seed gives the same facts.
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ SUBCLASS = NamedNode(keys.RDFS + "subClassOf")
 INTEGER, DECIMAL, DATE, BOOLEAN, DOUBLE = (
     NamedNode(keys.XSD + name) for name in ("integer", "decimal", "date", "boolean", "double")
 )
+_REPORTED = NamedNode(keys.GJ + "reportedIn")
 _ITSELF = NamedNode(keys.GJ + "itself")
 _TARGETS = 12
 """Targets of each shape; some of what is said of one is said of another, too."""
@@ -101,6 +103,16 @@ class Batch:
 
     facts: list[Triple]
     shapes: list[Triple]
+
+
+def together(batches: Iterable[Batch]) -> Batch:
+    """Batches of several components as one."""
+    facts: list[Triple] = []
+    shapes: dict[Triple, None] = {}
+    for batch in batches:
+        facts += batch.facts
+        shapes |= dict.fromkeys(batch.shapes)
+    return Batch(facts, list(shapes))
 
 
 class Draw:
@@ -214,9 +226,11 @@ class Bender:
         authored = list(self._component(NamedNode(component)))
         facts: list[Triple] = []
         queries = self._queries(NamedNode(component))
+        name = keys.local(component)
+        slug = re.sub("(?<=[a-z])(?=[A-Z])", "-", name).lower()
         for number in range(shapes):
-            shape = NamedNode(f"{keys.SHAPE}bent-rules-2018/art_{number + 1}.bent")
-            target = NamedNode(f"urn:x:class:{number}")
+            shape = NamedNode(f"{keys.SHAPE}bent-rules-2018/art_{number + 1}.{slug}")
+            target = NamedNode(f"urn:x:{name}:class:{number}")
             given = self._parameters(NamedNode(component), draw)
             stated = [shape]
             if rng.random() < 0.2:
@@ -230,7 +244,7 @@ class Bender:
             authored.append(Triple(shape, NamedNode(keys.SH + "targetClass"), target))
             authored += [Triple(stated[-1], NamedNode(name), value) for name, value in given.items()]
             env = {keys.local(name): value for name, value in given.items()}
-            facts += self._institutions(f"urn:x:{number}", target, queries, env, draw)
+            facts += self._institutions(f"urn:x:{name}:{number}", target, queries, env, draw)
         return Batch(list(draw.bent(facts)), completion.complete(authored, []))
 
     def _institutions(
@@ -244,7 +258,9 @@ class Bender:
             this = NamedNode(f"{name}:{number}")
             yield Triple(this, TYPE, target)
             if rng.random() < 0.9:
-                yield Triple(this, NamedNode(keys.GJ + "reportedIn"), NamedNode(f"{name}:report:{number % 3}"))
+                report = NamedNode(f"{name}:report:{number % 2}")
+                nodes.said[this, _REPORTED].append(report)
+                yield Triple(this, _REPORTED, report)
             nodes.of(this)
             for _ in range(rng.choice(often)):
                 filler = _Filler(draw, self._said, nodes)
@@ -387,7 +403,7 @@ class _Filler:
         if isinstance(pattern.object, plan.Var) and pattern.object.name not in env:
             if known:
                 env[pattern.object.name] = self._rng.choice(known)
-            elif again and self._rng.random() < 0.6:
+            elif again and self._rng.random() < 0.8:
                 env[pattern.object.name] = self._rng.choice(again)
         (datatype,) = self._said.get(predicate, {}).get(keys.RDFS + "range", [None])
         if isinstance(datatype, NamedNode) and datatype in (INTEGER, DECIMAL, DATE):
