@@ -126,11 +126,6 @@ def test_what_a_shape_says_beyond_components_is_left_to_others(knowledge: Knowle
     assert keys.SH + "NodeKindConstraintComponent" in {result.component for result in results}
 
 
-_LEFT_TO_THE_STORE = {
-    "composite": "GROUP_CONCAT",
-}
-
-
 def test_queries_of_the_house_give_what_oxigraph_gives(knowledge: Knowledge) -> None:
     store = Toy().assessed()
     facts = Facts()
@@ -152,9 +147,7 @@ def test_queries_of_the_house_give_what_oxigraph_gives(knowledge: Knowledge) -> 
                 tuple(str(row[name]) if name in row else None for name in plan.names) for row in select(store, query)
             )
             assert _solutions(table, plan, facts) == Counter(rows), file
-    explanations = knowledge.within("explain")
-    assert {f"explain/{name}" for name in explanations} - answered == {f"explain/{name}" for name in _LEFT_TO_THE_STORE}
-    assert {name: declined[f"explain/{name}"] for name in _LEFT_TO_THE_STORE} == _LEFT_TO_THE_STORE
+    assert {f"explain/{name}" for name in knowledge.within("explain")} <= answered, declined
     assert "queries/verdicts" in answered
 
 
@@ -280,6 +273,8 @@ _VALUES = [
 ]
 _triples = st.builds(Triple, st.sampled_from(_TERMS), st.sampled_from(_TERMS), st.sampled_from([*_TERMS, *_VALUES]))
 _QUERIES = [
+    'SELECT ?x (GROUP_CONCAT(?n; separator="、") AS ?all) { { SELECT ?x ?n { ?x <urn:t:a> ?y BIND (STR(?y) AS ?n) }'
+    " ORDER BY STR(?y) } } GROUP BY ?x",
     "SELECT ?x ?y { ?x <urn:t:a> ?y }",
     "SELECT ?x ?y ?z { ?x <urn:t:a> ?y . ?y <urn:t:b> ?z }",
     "SELECT ?x ?p ?y { ?x ?p ?y . ?y ?p ?x }",

@@ -478,6 +478,12 @@ class Evaluator:
         """What numbers, days and truths are compared by, and of which kind each is."""
         return self._scaled(ids, ids != UNBOUND).values, self._terms.kinds(ids)
 
+    def plain(self, ids: Ids) -> list[bytes]:
+        """What texts without a language say, in UTF-8. Raises Unsupported for other values."""
+        if (ids == UNBOUND).any() or (self._terms.kinds(ids) != Kind.STRING).any():
+            raise Unsupported("texts with a language, or what is no text, put together")
+        return self._terms.words(ids)
+
     def placed(self, ids: Ids) -> Exact:
         """Of texts or of IRIs, their places in the order of letters."""
         once, which = np.unique(ids, return_inverse=True)

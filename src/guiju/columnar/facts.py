@@ -183,7 +183,7 @@ class Together(Mapping[int, Relation]):
         self._made: dict[int, tuple[list[Relation], Relation]] = {}
 
     def __getitem__(self, predicate: int) -> Relation:
-        found = self.get(predicate)
+        found: Relation | None = self.get(predicate)
         if found is None:
             raise KeyError(predicate)
         return found

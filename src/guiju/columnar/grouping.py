@@ -1,11 +1,11 @@
-"""GROUP BY: a table of solutions for each set of values, and sums, counts and extremes over them, exact."""
+"""GROUP BY: a table of solutions for each set of values, and sums, counts, extremes and texts of them, exact."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from guiju.columnar.expressions import Evaluator, Exact, Nodes, Numbers, largest
+from guiju.columnar.expressions import Evaluator, Exact, Nodes, Numbers, Texts, largest
 from guiju.columnar.plan import Aggregate, Grouped
 from guiju.columnar.table import Mask, Table
 from guiju.columnar.terms import UNBOUND, Ids, Kind, Unsupported
@@ -32,6 +32,8 @@ def _column(aggregate: Aggregate, table: Table, which: _Which, count: int, evalu
     if aggregate.distinct:
         once, _ = Table({"group": which.astype(np.int32), "value": ids}, table.length).distinct()
         which, ids = once["group"].astype(np.int64), once["value"]
+    if aggregate.function == "GROUP_CONCAT":
+        return _joined(ids, which, count, evaluator, aggregate.separator)
     valid = ids != UNBOUND
     if aggregate.function == "COUNT":
         return evaluator.integers(np.bincount(which[valid], minlength=count))
@@ -55,6 +57,15 @@ def _sums(ids: Ids, which: _Which, sound: Mask, evaluator: Evaluator) -> Ids:
     totals: Exact = np.zeros(len(sound), values.dtype)
     np.add.at(totals, which, values)
     return evaluator.ids(evaluator.within(Numbers(totals, numbers.scale, sound, whole)))
+
+
+def _joined(ids: Ids, which: _Which, count: int, evaluator: Evaluator, separator: str) -> Ids:
+    """The texts of each group one after another, in the order of the rows."""
+    parts: list[list[bytes]] = [[] for _ in range(count)]
+    for place, text in zip(which.tolist(), evaluator.plain(ids), strict=True):
+        parts[place].append(text)
+    between = separator.encode()
+    return evaluator.ids(Texts([between.join(part) for part in parts], np.ones(count, np.bool_)))
 
 
 def _extremes(ids: Ids, which: _Which, sound: Mask, evaluator: Evaluator, least: bool) -> Ids:

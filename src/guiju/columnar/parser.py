@@ -87,7 +87,8 @@ _FUNCTIONS = {
     "YEAR": 1,
 }
 """How many operands a function has; 0 for any number."""
-_AGGREGATES = ("COUNT", "MAX", "MIN", "SUM")
+_CONCAT = "GROUP_CONCAT"
+_AGGREGATES = ("COUNT", "MAX", "MIN", "SUM", _CONCAT)
 _CAST = "xsd:integer"
 _INTEGER = NamedNode(keys.XSD + "integer")
 _TYPE = Const(NamedNode(keys.RDF + "type"))
@@ -153,7 +154,13 @@ class _Parser:
         self._take("WHERE")
         group = self._modified(self._group(), computed)
         self._aggregates = above
-        return Select(tuple(names), group, distinct)
+        order = None
+        if self._take("ORDER"):
+            self._expect("BY")
+            order = self._primary()
+            if distinct or not isinstance(order, Call) or order.name != "STR" or self._text() not in ("}", ""):
+                raise Unsupported("ORDER BY other than one text")
+        return Select(tuple(names), group, distinct, order)
 
     def _modified(self, group: Group, computed: list[Bind]) -> Group:
         """What GROUP BY, HAVING and LIMIT make of the group of a SELECT, and what its columns compute."""
@@ -170,6 +177,8 @@ class _Parser:
             having += _conjuncts(self._primary())
         if self._take("LIMIT") and (by is not None or not self._aggregates or int(self._next()[1]) < 1):
             raise Unsupported("LIMIT of more than one solution")
+        if any(aggregate.function == _CONCAT for aggregate in self._aggregates) and not _in_order(group):
+            raise Unsupported(f"{_CONCAT} of what is in no order")
         if by is not None or self._aggregates:
             grouped = Grouped(None if by is None else tuple(by), tuple(self._aggregates), group)
             return Group((grouped, *computed), tuple(having))
@@ -422,9 +431,16 @@ class _Parser:
         self._expect("(")
         distinct = self._take("DISTINCT")
         value = None if function == "COUNT" and not distinct and self._take("*") else self._expression()
+        separator = " " if function == _CONCAT else ""
+        if self._take(";"):
+            self._expect("separator")
+            self._expect("=")
+            separator = self._literal(self._next()[1]).value
         self._expect(")")
+        if function == _CONCAT and distinct:
+            raise Unsupported(f"{_CONCAT} of distinct values")
         self._fresh += 1
-        self._aggregates.append(Aggregate(f"+{self._fresh}", function, value, distinct))
+        self._aggregates.append(Aggregate(f"+{self._fresh}", function, value, distinct, separator))
         return Var(self._aggregates[-1].name)
 
     def _operands(self, name: str, number: int) -> tuple[Expression, ...]:
@@ -464,6 +480,12 @@ class _Parser:
             raise Unsupported("the end of the query")
         self._at += 1
         return self._tokens[self._at - 1]
+
+
+def _in_order(group: Group) -> bool:
+    """Whether the solutions of a group are those of a SELECT that puts them in order, and nothing else."""
+    alone = group.steps[0] if len(group.steps) == 1 and not group.filters else None
+    return isinstance(alone, Select) and alone.order is not None
 
 
 def _conjuncts(expression: Expression) -> tuple[Expression, ...]:

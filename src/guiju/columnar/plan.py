@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from inspect import get_annotations
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from guiju.columnar.terms import Term, Unsupported
@@ -38,14 +39,14 @@ class Part:
     fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.fields = tuple(cls.__dict__["__annotations__"])
+        cls.fields = tuple(get_annotations(cls))
 
     def __init__(self, *values: Any, **named: Any) -> None:
         # What is left out is what the class says.
         self.__dict__.update(zip(self.fields, values, strict=False), **named)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self._values() == other._values())  # type: ignore[attr-defined]
+        return self is other or (type(self) is type(other) and self._values() == other._values())
 
     def __hash__(self) -> int:
         return hash((type(self), self._values()))
@@ -168,6 +169,29 @@ class Union(Part):
     """The solutions of each branch; a group in braces of its own is a union of one."""
 
     branches: tuple[Group, ...]
+
+    @cached_property
+    def parts(self) -> tuple[tuple[Group, tuple[Group, ...]], ...]:
+        """The branches that begin with the same patterns together: these, and how each of them goes on.
+
+        What begins alike has the same solutions up to there, and they are found once.
+        """
+        alike: dict[Step | None, list[Group]] = {}
+        for branch in self.branches:
+            alike.setdefault(branch.steps[0] if branch.steps else None, []).append(branch)
+        found = []
+        for branches in alike.values():
+            same = 0
+            if len(branches) > 1:
+                first = branches[0].steps
+                while all(
+                    same < len(branch.steps) and isinstance(first[same], Pattern) and branch.steps[same] == first[same]
+                    for branch in branches
+                ):
+                    same += 1
+            rests = tuple(Group(branch.steps[same:], branch.filters) if same else branch for branch in branches)
+            found.append((Group(branches[0].steps[:same], ()), rests))
+        return tuple(found)
 
 
 class Optional(Part):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
 from guiju.columnar import plan
-from guiju.columnar.plan import Const, Var
+from guiju.columnar.plan import Const, Part, Var
 from guiju.columnar.terms import Unsupported
 
 Plan = plan.Select | plan.Construct
@@ -45,9 +44,9 @@ def _written(value: Any) -> Any:
         return [_PLACES[NamedNode], value.value]
     if isinstance(value, Literal):
         return [_PLACES[Literal], value.value, value.language, value.datatype.value]
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Part):
         # Not what is found out about a part later, which is kept beside its fields.
-        return [_PLACES[type(value)], *(_written(getattr(value, field.name)) for field in fields(value))]
+        return [_PLACES[type(value)], *(_written(getattr(value, name)) for name in value.fields)]
     return value
 
 
@@ -82,12 +81,12 @@ def _constant(said: list[Any]) -> Const:
     return _const(of[1]) if of[0] == _PLACES[NamedNode] else Const(_literal(of))
 
 
-def _reader(kind: Any) -> Callable[[list[Any]], Any]:
-    """Puts a part together field by field, as its class would, were it not for what it takes to freeze it."""
-    names = tuple(enumerate((field.name for field in fields(kind)), 1))
+def _reader(kind: type[Part]) -> Callable[[list[Any]], Part]:
+    """Puts a part together; field by field, which takes half the time that its class would."""
+    names = tuple(enumerate(kind.fields, 1))
 
-    def read(said: list[Any]) -> Any:
-        made: Any = object.__new__(kind)
+    def read(said: list[Any]) -> Part:
+        made = object.__new__(kind)
         about = made.__dict__
         for place, name in names:
             value = said[place]
@@ -104,9 +103,9 @@ _SHORT: dict[type, Callable[[list[Any]], Any]] = {
     Var: lambda said: _var(said[1]),
     Const: _constant,
 }
-_KINDS: tuple[type, ...] = (
-    *_SHORT,
-    *(kind for kind in vars(plan).values() if isinstance(kind, type) and is_dataclass(kind) and kind not in _SHORT),
+_PARTS = tuple(
+    kind for kind in vars(plan).values() if isinstance(kind, type) and issubclass(kind, Part) and kind is not Part
 )
+_KINDS = (*_SHORT, *(kind for kind in _PARTS if kind not in _SHORT))
 _PLACES = {kind: place for place, kind in enumerate(_KINDS)}
 _READ: list[Callable[[list[Any]], Any]] = [_SHORT.get(kind) or _reader(kind) for kind in _KINDS]
