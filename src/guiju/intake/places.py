@@ -60,7 +60,7 @@ class Part:
 
     @cached_property
     def _lines(self) -> Lines | None:
-        return Lines(self._taken.text, iris.BASE_IRI) if self._taken else None
+        return Lines(self._taken, iris.BASE_IRI) if self._taken else None
 
 
 class Places:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 from urllib.parse import urljoin
 
@@ -19,8 +21,7 @@ _JSON_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|(?P<open>[\[{])|(?P<shut>[\]}])
 _BASES = re.compile(
     rf"#[^\n\r]*+|{_LONG}|{_SHORT}|{_IRI}|\\.|(?P<base>(?<![\w:.-])base(?![\w:.-]))", re.DOTALL | re.IGNORECASE
 )
-_TOKEN = re.compile(
-    rf"""
+_WORDS = rf"""
       (?P<comment>\#[^\n\r]*+)
     | (?P<string>{_LONG}|{_SHORT})
     | (?P<iri>{_IRI})
@@ -28,12 +29,20 @@ _TOKEN = re.compile(
     | (?P<name>(?:[^\W\d_][\w·-]*+(?:\.++[\w·-]++)*+)?+:(?:(?:[\w:·-]|%[0-9A-Fa-f]{{2}}|\\.|\.++(?=[\w:·%\\-]))*+))
     | (?P<number>[+-]?(?:[0-9]++(?:\.[0-9]++)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+)
     | (?P<word>@?[A-Za-z][A-Za-z0-9-]*+)
+"""
+_TOKEN = re.compile(
+    rf"""{_WORDS}
     | (?P<mark>[\[\](){{}}.])
     | (?P<stray>["'])
     | (?P<escape>\\.)
     """,
     re.DOTALL | re.VERBOSE,
 )
+_UNNAMED = re.sub(r"\?P<\w+>", "?:", _WORDS)
+_REST = re.compile(rf"""(?:[\s;,]++ | {_UNNAMED} | \\. | [^\[\](){{}}."'])*+""", re.DOTALL | re.VERBOSE)
+"""What stands in a statement up to the next mark."""
+_FIRST = re.compile(rb"[ \t]*(<[^>]*>|_:[^\s<]+)")
+"""What a line of N-Triples or N-Quads begins with."""
 
 
 def too_deep(taken: Taken, limit: int) -> bool:
@@ -66,14 +75,28 @@ def too_many_bases(taken: Taken, limit: int) -> bool:
 class Lines:
     """On which line of a Turtle, TriG, N-Triples or N-Quads text something stands first."""
 
-    def __init__(self, text: str, base: str) -> None:
-        self._ends = [match.end() for match in re.finditer(r"\r\n|\r|\n", text)]
-        self.subjects: dict[str, int] = {}
+    def __init__(self, taken: Taken, base: str) -> None:
+        self._taken, self._base = taken, base
+
+    @cached_property
+    def subjects(self) -> dict[str, int]:
         """Of each IRI and each blank node (``_:label``), the line of the first statement it begins."""
-        self.mentions: dict[str, int] = {}
+        if self._taken.format in {"ntriples", "nquads"}:
+            return self._of_lines()
+        found: dict[str, int] = {}
+        for thing, at, first in self._read(all_=False):
+            if first and thing not in found:
+                found[thing] = self._line(at)
+        return found
+
+    @cached_property
+    def mentions(self) -> dict[str, int]:
         """Of each IRI, the line of its first mention."""
-        self._text = text
-        self._read(text, base)
+        found: dict[str, int] = {}
+        for thing, at, _ in self._read(all_=True):
+            if thing not in found:
+                found[thing] = self._line(at)
+        return found
 
     def of_literal(self, value: str) -> int | None:
         """The line of the first literal written just so, in quotes or bare, if any is."""
@@ -84,18 +107,49 @@ class Lines:
         bare = re.search(rf"(?<![\w.\"'+-]){re.escape(value)}(?![\w\"'])", self._text) if value else None
         return self._line(bare.start()) if bare else None
 
+    @cached_property
+    def _text(self) -> str:
+        return self._taken.text
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [match.end() for match in re.finditer(r"\r\n|\r|\n", self._text)]
+
     def _line(self, at: int) -> int:
         return bisect_right(self._ends, at) + 1
 
-    def _read(self, text: str, base: str) -> None:
+    def _of_lines(self) -> dict[str, int]:
+        """A statement is a line, and its subject the first on it."""
+        found: dict[bytes, int] = {}
+        for number, line in enumerate(self._taken.data.splitlines(), 1):
+            if (match := _FIRST.match(line)) and match[1] not in found:
+                found[match[1]] = number
+        things: dict[str, int] = {}
+        for token, number in found.items():
+            written = token.decode()
+            things.setdefault(_resolve(self._base, written) if token[:1] == b"<" else written, number)
+        return things
+
+    def _read(self, all_: bool) -> Iterator[tuple[str, int, bool]]:
+        """The IRIs and blank nodes of the text, where they stand, and whether they begin a statement.
+
+        Without ``all_`` only those that begin one.
+        """
+        text, base = self._text, self._base
         prefixes: dict[str, str] = {}
         directive = pending = ""
-        depth = 0
+        depth = at = 0
         start = True
-        for match in _TOKEN.finditer(text):
-            kind, token = match.lastgroup, match.group()
+        while True:
+            if not start and not directive and not all_:
+                rest = _REST.match(text, at)
+                at = rest.end() if rest else at
+            match = _TOKEN.search(text, at)
+            if match is None:
+                return
+            kind, token, at = match.lastgroup, match.group(), match.end()
             if kind == "stray":
-                break
+                return
             if kind == "mark":
                 depth += (token in "[(") - (token in "])")
                 if token in "{}" or (token == "." and depth <= 0):
@@ -118,11 +172,8 @@ class Lines:
                 thing = (
                     token if kind == "blank" else _resolve(base, token) if kind == "iri" else _expand(prefixes, token)
                 )
-                line = self._line(match.start())
-                self.mentions.setdefault(thing, line)
-                if start:
-                    self.subjects.setdefault(thing, line)
-                    start = False
+                yield thing, match.start(), start
+                start = False
 
 
 def _resolve(base: str, token: str) -> str:
