@@ -167,7 +167,8 @@ class Engine:
         if isinstance(step, Reach):
             return together([self._reach(step, part) for part in _without_gaps(table, possible(step))])
         if isinstance(step, Union):
-            return together([self.solutions(branch, table) for branch in step.branches])
+            begun = ((self.solutions(start, table), rests) for start, rests in step.parts)
+            return together([self.solutions(rest, found) for found, rests in begun for rest in rests])
         if isinstance(step, Optional):
             return self._optional(step.group, table)
         if isinstance(step, Bind):
