@@ -7,7 +7,9 @@ import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
+from typing import BinaryIO
 
 import pyoxigraph as ox
 
@@ -15,6 +17,9 @@ from guiju.intake.model import Limits, Problems, Text
 
 Source = Path | str | tuple[str, bytes, str | None]
 """A path, ``-`` for standard input, or (name, bytes, media type or format)."""
+
+_PIECE = 1 << 24
+"""Bytes that are read at once."""
 
 FORMATS: dict[str, ox.RdfFormat] = {
     "turtle": ox.RdfFormat.TURTLE,
@@ -72,7 +77,7 @@ def take(source: Source, input_format: str | None, limits: Limits, problems: Pro
         name, sent, stated = source
         receive = _sent(sent)
     elif str(source) == "-":
-        name, receive = "stdin", sys.stdin.buffer.read
+        name, receive = "stdin", partial(_some, sys.stdin.buffer)
     else:
         name, receive = str(source), _reader(Path(source))
     format_ = _format(name, stated, input_format, problems)
@@ -120,9 +125,18 @@ def _sent(data: bytes) -> Callable[[int], bytes]:
 def _reader(path: Path) -> Callable[[int], bytes]:
     def receive(size: int) -> bytes:
         with path.open("rb") as stream:
-            return stream.read(size)
+            return _some(stream, size)
 
     return receive
+
+
+def _some(stream: BinaryIO, size: int) -> bytes:
+    """At most so many bytes of a stream; memory is taken for those that there are, not for those asked for."""
+    found = []
+    while size and (piece := stream.read(min(size, _PIECE))):
+        found.append(piece)
+        size -= len(piece)
+    return b"".join(found)
 
 
 def _format(name: str, stated: str | None, asked: str | None, problems: Problems) -> str | None:
