@@ -22,7 +22,7 @@ def parts(rows: Rows, terms: Terms, words: Container[str]) -> Ids:
     ``words`` are the properties that take terms of ours (:attr:`guiju.knowledge.Knowledge.words`). Facts of two parts
     say nothing about each other; nobody's own terms are a subject in ``rows``.
     """
-    top = _joined(rows[:, 0], _tied(rows, terms, words), len(terms))
+    top = _joined(rows[:, 0], tied(rows, terms, words), len(terms))
     _, first, part = np.unique(top[rows[:, 0]], return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int32)
     rank[np.argsort(first)] = np.arange(len(first), dtype=np.int32)
@@ -39,7 +39,7 @@ def batches(part: Ids, most: int) -> list[NDArray[np.int64]]:
     return np.split(order, np.cumsum(np.bincount(batch))[:-1]) if len(part) else []
 
 
-def _tied(rows: Rows, terms: Terms, words: Container[str]) -> Ids:
+def tied(rows: Rows, terms: Terms, words: Container[str]) -> Ids:
     """What the subject of each fact is tied to: its object where that is a thing, else nothing but itself."""
     predicates, of = np.unique(rows[:, 1], return_inverse=True)
     # The rule stands in one place, and is asked there for each predicate and each kind of object.
