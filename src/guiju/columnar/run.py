@@ -343,7 +343,7 @@ class Engine:
 
     def _comparable(self, ids: Ids, relation: Relation) -> None:
         """Engines differ on whether literals that are written in two ways are one term."""
-        kinds = self._terms.kinds(ids)
+        kinds = self._terms.kinds(ids[ids != UNBOUND])
         if kinds.any() and (relation.odd or self._apart[kinds].any()):
             raise Unsupported("a pattern that looks for a literal that can be written in several ways")
 
