@@ -343,8 +343,10 @@ class Engine:
 
     def _comparable(self, ids: Ids, relation: Relation) -> None:
         """Engines differ on whether literals that are written in two ways are one term."""
-        kinds = self._terms.kinds(ids[ids != UNBOUND])
-        if kinds.any() and (relation.odd or self._apart[kinds].any()):
+        known = ids[ids != UNBOUND]
+        kinds = self._terms.kinds(known)
+        literals = len(known) < len(ids) or kinds.any()
+        if literals and (relation.odd or self._apart[kinds].any()):
             raise Unsupported("a pattern that looks for a literal that can be written in several ways")
 
 
