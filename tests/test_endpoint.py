@@ -12,7 +12,7 @@ import pytest
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from guiju import endpoint, keys, remote
-from guiju.cli import main
+from guiju.cli import run
 from guiju.endpoint import facts
 from guiju.intake import read
 from guiju.paths import samples
@@ -71,9 +71,7 @@ def test_the_command_judges_what_lies_in_a_store(
 ) -> None:
     def ran(*arguments: str) -> tuple[object, dict[str, object]]:
         monkeypatch.setattr("sys.argv", ["guiju", "validate", *arguments, "--format=json", "--outcomes=all"])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code, json.loads(capsys.readouterr().out)
+        return run(), json.loads(capsys.readouterr().out)
 
     code, from_store = ran(f"--sparql-endpoint={store.query}", f"--graph={GRAPH.value}")
     expected, from_file = ran(str(SAMPLE))
@@ -109,7 +107,5 @@ def test_a_store_that_cuts_its_answers_is_no_source() -> None:
 def test_files_or_a_store_and_not_both(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments in ([], [str(Path("x.ttl")), "--sparql-endpoint=http://127.0.0.1:1/"]):
         monkeypatch.setattr("sys.argv", ["guiju", "validate", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert ended.value.code == 3
+        assert run() == 3
         assert "--sparql-endpoint" in capsys.readouterr().err

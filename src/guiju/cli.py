@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -131,8 +131,9 @@ def validate(
     if cluster:
         if out_dir is None:
             raise _Wrong("--cluster 须有 --out。 --cluster needs --out: the folder for the verdicts.")
-        return _on_cluster(
-            files, out_dir, reference, _date(as_of), document, engine, input_format, bucket, fail_on
+        # Spark is left in good order, not all at once.
+        sys.exit(
+            _on_cluster(files, out_dir, reference, _date(as_of), document, engine, input_format, bucket, fail_on)
         )  # fmt: skip
     report = _report(sources, as_of, document, engine, input_format, wanted)
     _write(report, format, wanted)
@@ -377,6 +378,7 @@ def serve(host: str, port: int) -> None:
     from guiju.service import running
 
     running.run(host, port)
+    sys.exit(OK)
 
 
 @app.command()
@@ -408,13 +410,24 @@ def exit_code(verdicts: Iterable[tuple[str, str]], fail_on: str) -> int:
 
 
 def main() -> None:
-    """Run the command; turn what goes wrong into a message and an exit code."""
+    """Run the command, and end the process with its exit code."""
+    code = run()
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever read it may have seen enough.
+        with suppress(BrokenPipeError):
+            stream.flush()
+    # All is done. To take everything apart that the system takes back anyway lasts as long as a small judgement.
+    os._exit(code)
+
+
+def run() -> int:
+    """Run the command; what goes wrong becomes a message and an exit code."""
     # What a command reads it keeps to its end; to look through it for garbage at the usual rate finds none.
     gc.set_threshold(1_000_000)
     # numpy would start threads for matrices, of which there are none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        code = app(standalone_mode=False)
+        code: int = app(standalone_mode=False) or OK
     except click.Abort:
         code = INTERRUPTED
     except click.exceptions.NoArgsIsHelpError as asked:
@@ -422,7 +435,7 @@ def main() -> None:
         code = BAD_INPUT
     except Exception as error:  # the one place where anything may arrive
         code = _failed(error)
-    sys.exit(code or OK)
+    return code
 
 
 def _failed(error: Exception) -> int:
