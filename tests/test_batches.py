@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from io import StringIO
+
 import pytest
+from pyoxigraph import RdfFormat, parse
 
 from guiju.batches import Asked, judged
+from guiju.intake import BadInput
 from guiju.knowledge import Knowledge
+from guiju.pieces import FORMATS
 from guiju.report import Report
 from guiju.submission import Submission, receive
+from guiju.tasks import validated
 from guiju.verdicts import Verdict, assess
 from tests.benchmarks import vary
 
 _MOST = 700
+RDF = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES, "jsonld": RdfFormat.JSON_LD}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +27,7 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Companies and groups, in two files; an institution of the one is spoken of in the other."""
     folder = tmp_path_factory.mktemp("facts")
     for profile, name in (("aic", "companies.nt"), ("amc", "groups.ttl")):
-        texts = vary.submissions(profile, 25, seed=3, turtle=name.endswith("ttl"))
+        texts = vary.submissions(profile, 14, seed=3, turtle=name.endswith("ttl"))
         (folder / name).write_text("".join(texts), encoding="utf-8")
     with (folder / "companies.nt").open("a", encoding="utf-8") as more:
         holding = (
@@ -56,6 +64,37 @@ def test_the_verdicts_of_batches_are_those_of_all_at_once(
         return verdict.submission, verdict.shape, verdict.subject
 
     assert sorted(every, key=key) == sorted(at_once, key=key)
+
+
+@pytest.mark.parametrize("format_", ["text", *FORMATS])
+def test_a_report_in_batches_says_what_one_on_all_at_once_says(
+    format_: str, facts: list[str], knowledge: Knowledge
+) -> None:
+    outcomes = frozenset({"failed", "inapplicable"})
+    texts, counted = [], []
+    for most in (1_000_000, _MOST):
+        out = StringIO()
+        counted.append(validated(facts, knowledge, out, format_, outcomes, most=most).counted)
+        texts.append(out.getvalue())
+    assert counted[0] == counted[1]
+    if format_ in RDF:
+        assert _stated(texts[0], RDF[format_]) == _stated(texts[1], RDF[format_])
+    else:
+        assert texts[0] == texts[1]
+
+
+def _stated(text: str, form: RdfFormat) -> tuple[int, set[str]]:
+    """How many statements there are, and all that they say but for what each blank node is called."""
+    triples = [quad.triple for quad in parse(text.encode(), format=form)]
+    return len(triples), {re.sub(r"_:\w+", "_:", str(triple)) for triple in triples}
+
+
+def test_what_cannot_be_judged_is_told_and_nothing_is_written(facts: list[str], knowledge: Knowledge) -> None:
+    out = StringIO()
+    wrong = b"<urn:m> a <https://w3id.org/guiju/ontology#Measurement> ."
+    with pytest.raises(BadInput, match="urn:m"):
+        validated([*facts, ("m.ttl", wrong, None)], knowledge, out, "json", frozenset({"failed"}), most=_MOST)
+    assert out.getvalue() == ""
 
 
 def test_the_law_is_that_of_one_day_for_all(submission: Submission, knowledge: Knowledge) -> None:

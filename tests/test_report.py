@@ -11,10 +11,12 @@ import pyoxigraph as ox
 import pytest
 from pyoxigraph import RdfFormat
 
-from guiju import keys
+from guiju import keys, pieces
 from guiju.knowledge import Knowledge
+from guiju.pieces import as_json
 from guiju.report import Report, grouped
 from guiju.submission import receive
+from guiju.tasks import written
 from guiju.verdicts import OUTCOMES, assess
 from tests import casework
 
@@ -103,3 +105,12 @@ def _quoted(written: bytes) -> bytes:
 )
 def test_amounts_are_grouped_and_nothing_else_is(plain: str, shown: str) -> None:
     assert grouped(plain) == shown
+
+
+def test_a_report_is_put_together_of_pieces(report: Report) -> None:
+    for outcomes in (frozenset(OUTCOMES), frozenset({"failed"}), frozenset[str]()):
+        assert written(report, "json", outcomes) == as_json(report.json(outcomes))
+        assert written(report, "csv", outcomes, "en") == report.csv(outcomes, "en")
+        for name in pieces.RDF:
+            found = list(ox.parse(written(report, name, outcomes).encode(), format=FORMATS[name]))
+            assert len(found) == len(list(report.triples(outcomes)))

@@ -9,24 +9,25 @@ read, and each judges the next batch that is left.
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeVar
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO, TypeVar
 
 from guiju import engines
 from guiju.columnar.columns import Columns
 from guiju.columnar.parts import batches, parts
 from guiju.columnar.terms import Rows
 from guiju.knowledge import Knowledge
+from guiju.pieces import pieces, whole
 from guiju.progress import Progress, at, unheard
-from guiju.report import Report
+from guiju.report import Overview, Report
 from guiju.submission import Submission
 from guiju.verdicts import OUTCOMES, assess, latest_day
-
-MOST = 150_000
-"""Facts that are judged at once; below that, a batch costs little more than its share of the whole."""
 
 Made = TypeVar("Made")
 
@@ -47,7 +48,7 @@ def judged(
     asked: Asked,
     make: Callable[[Report], Made],
     *,
-    most: int = MOST,
+    most: int,
     jobs: int = 1,
     progress: Progress = unheard,
 ) -> Iterator[Made]:
@@ -82,6 +83,55 @@ def _report(submission: Submission, rows: Rows, knowledge: Knowledge, asked: Ask
         explained=asked.explained,
     )
     return Report(assessment, replace(submission, columns=columns, rows=own), knowledge)
+
+
+def write(
+    submission: Submission,
+    knowledge: Knowledge,
+    asked: Asked,
+    out: TextIO,
+    format_: str,
+    *,
+    most: int,
+    jobs: int = 1,
+    progress: Progress = unheard,
+) -> Overview:
+    """Write the report on all facts, as :mod:`guiju.pieces` writes it, and give what it says of all verdicts together.
+
+    The verdicts of the outcomes that are explained are written. Nothing is, before all are judged.
+    """
+    with TemporaryDirectory(prefix="guiju-") as name:
+        folder = Path(name)
+
+        def laid_by(report: Report) -> tuple[Overview, list[_Kept]]:
+            kept = []
+            with (folder / str(os.getpid())).open("ab") as file:
+                for name, text in pieces(report, format_, asked.explained):
+                    start = file.tell()
+                    length = file.write(text.encode())
+                    kept.append((name, file.name, start, length))
+            return report.overview(asked.explained), kept
+
+        found = judged(submission, knowledge, asked, laid_by, most=most, jobs=jobs, progress=progress)
+        overview, index = next(found)
+        for more, kept in found:
+            overview += more
+            index += kept
+        progress(at("writing"))
+        out.writelines(whole(overview, _texts(sorted(index)), format_))
+    return overview
+
+
+_Kept = tuple[str, str, int, int]
+"""The name of a piece, and where it is kept: the file, from where, and how many bytes."""
+
+
+def _texts(index: list[_Kept]) -> Iterator[str]:
+    with ExitStack() as stack:
+        files = {name: stack.enter_context(open(name, "rb")) for name in {name for _, name, _, _ in index}}
+        for _, name, start, length in index:
+            files[name].seek(start)
+            yield files[name].read(length).decode()
 
 
 _Over = Callable[[range], Iterator[Made]]

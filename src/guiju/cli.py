@@ -99,7 +99,10 @@ def app() -> None:
 @_option(
     "--bucket",
     type=click.IntRange(min=1),
-    help="集群：一次检验多少语句。 On a cluster: statements that are judged at once.",
+    help="一次检验多少语句。 Statements that are judged at once; groups are not divided.",
+)
+@_option(
+    "--jobs", type=click.IntRange(min=1), default=1, help="数据量大时用几个进程。 Processes, where facts are many."
 )
 def validate(
     files: tuple[str, ...],
@@ -116,8 +119,11 @@ def validate(
     out_dir: str | None,
     reference: tuple[Path, ...],
     bucket: int | None,
+    jobs: int,
 ) -> int:
     """检验事实，逐条说明结论与依据。 Judge facts, and say why."""
+    from guiju.compiled import Compiled
+    from guiju.tasks import MOST, validated
     from guiju.tasks import outcomes as listed
 
     wanted = listed(outcomes)
@@ -135,9 +141,13 @@ def validate(
         sys.exit(
             _on_cluster(files, out_dir, reference, _date(as_of), document, engine, input_format, bucket, fail_on)
         )  # fmt: skip
-    report = _report(sources, as_of, document, engine, input_format, wanted)
-    _write(report, format, wanted)
-    return exit_code(report.assessment.judgement.counted, fail_on)
+    with _status() as progress:
+        overview = validated(
+            sources, Compiled(), sys.stdout, format, wanted,
+            as_of=_date(as_of), documents=document, engine=engine, input_format=input_format,
+            most=bucket or MOST, jobs=jobs, progress=progress,
+        )  # fmt: skip
+    return exit_code(overview.counted, fail_on)
 
 
 @app.command()
@@ -537,7 +547,8 @@ def _status() -> Iterator[Progress]:
         yield unheard
         return
     with paper.console.status("读取 reading") as status:
-        yield lambda step: status.update(str(step))
+        # What is written must not meet what is shown of how it comes about.
+        yield lambda step: status.stop() if step.stage == "writing" else status.update(str(step))
 
 
 def _date(moment: datetime | None) -> date | None:
@@ -568,7 +579,7 @@ def _library() -> Library:
 
 
 def _json(value: Any) -> None:
-    from guiju.tasks import as_json
+    from guiju.pieces import as_json
 
     print(as_json(value), end="")
 

@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from guiju import keys, rdf
 from guiju.completion import CITATION
 from guiju.engines import Left, Result, added
-from guiju.intake import Text
+from guiju.intake import Ignored, InputInfo, Text
 from guiju.knowledge import Knowledge
 from guiju.paper import Paper, Said
 from guiju.submission import Submission
@@ -46,7 +46,8 @@ _PARTS = (
 class Overview:
     """What a report says of its submission and of all verdicts together; those of parts of the facts add up."""
 
-    submission: Submission
+    inputs: list[InputInfo]
+    ignored: list[Ignored]
     as_of: date | None
     engine: str
     counted: Counter[tuple[str, str]]
@@ -77,12 +78,8 @@ class Overview:
         return {
             "asOf": self.as_of.isoformat() if self.as_of else None,
             "engine": self.engine,
-            "inputs": [
-                {"name": info.name, "sha256": info.sha256, "triples": info.triples} for info in self.submission.inputs
-            ],
-            "ignored": [
-                {"where": item.where, "what": item.what, "why": item.why._asdict()} for item in self.submission.ignored
-            ],
+            "inputs": [{"name": info.name, "sha256": info.sha256, "triples": info.triples} for info in self.inputs],
+            "ignored": [{"where": item.where, "what": item.what, "why": item.why._asdict()} for item in self.ignored],
             "left": [{"shape": each.shape, "targets": each.targets, "why": each.text._asdict()} for each in self.left],
             "summary": self.summary,
         }
@@ -105,9 +102,9 @@ class Overview:
         paper.rule("结论 Summary")
         if self.as_of:
             paper.write(f"法律基准日 Law as of {self.as_of}；引擎 engine: {self.engine}")
-        for info in self.submission.inputs:
+        for info in self.inputs:
             paper.write(f"输入 input {info.name}  {info.triples} triples  sha256 {info.sha256[:16]}…")
-        for item in self.submission.ignored:
+        for item in self.ignored:
             paper.write((f"已忽略 ignored {item.where}  {item.what}  {item.why}", "yellow"))
         for each in self.left:
             paper.write((f"{each.shape.removeprefix(keys.SHAPE)}  {each.text}", "yellow"))
@@ -135,7 +132,8 @@ class Report:
         """What is said of all verdicts; what is missing or proved, of those of the outcomes given."""
         verdicts = self.assessment.of(outcomes)
         return Overview(
-            self.submission,
+            self.submission.inputs,
+            self.submission.ignored,
             self.assessment.as_of,
             self.assessment.engine,
             self.assessment.judgement.counted,

@@ -50,26 +50,34 @@ class Submission:
 
 
 def receive(
-    sources: Sequence[Source], knowledge: Knowledge, input_format: str | None = None, progress: Progress = unheard
+    sources: Sequence[Source],
+    knowledge: Knowledge,
+    input_format: str | None = None,
+    progress: Progress = unheard,
+    limits: intake.Limits | None = None,
 ) -> Submission:
     """Facts that can be judged: those of :func:`read`, checked as a whole by :func:`check`.
 
     Raises BadInput with every problem, its place and its cure.
     """
-    submission = read(sources, knowledge, input_format, progress)
+    submission = read(sources, knowledge, input_format, progress, limits)
     check(submission.columns, submission.place, knowledge, progress)
     return submission
 
 
 def read(
-    sources: Sequence[Source], knowledge: Knowledge, input_format: str | None = None, progress: Progress = unheard
+    sources: Sequence[Source],
+    knowledge: Knowledge,
+    input_format: str | None = None,
+    progress: Progress = unheard,
+    limits: intake.Limits | None = None,
 ) -> Submission:
     """Read sources through :func:`guiju.intake.read`, each statement checked for itself.
 
     Raises BadInput. What only derivations may conclude is left out and listed in ``ignored``.
     """
     progress(at("reading"))
-    facts = intake.read(sources, known_terms=lambda: knowledge.terms, input_format=input_format)
+    facts = intake.read(sources, known_terms=lambda: knowledge.terms, input_format=input_format, limits=limits)
     columns = Columns(knowledge.columns)
     kept, ignored = _without_conclusions(facts, knowledge)
     named = [b"<%b%b>" % (_BLANK, text[2:]) if text[:1] == b"_" else text for text in facts.terms]

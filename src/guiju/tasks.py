@@ -5,20 +5,21 @@ Nothing is looked up elsewhere: with a knowledge base that has done each of thes
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pyoxigraph import NamedNode
 
 from guiju import engines
-from guiju.intake import Source
+from guiju.intake import Limits, Source
 from guiju.knowledge import Knowledge
+from guiju.paper import Paper
+from guiju.pieces import TEXT, as_json, pieces, whole
 from guiju.progress import Progress, at, unheard
-from guiju.report import Report
+from guiju.report import Overview, Report
 from guiju.submission import receive
-from guiju.verdicts import OUTCOMES, assess
+from guiju.verdicts import OUTCOMES, assess, latest_day
 
 # What only one of these does is imported there: who waits for a judgement would wait for it, too.
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from guiju.proofs import Proofs
     from guiju.show import Library
 
-FORMATS = ("json", "turtle", "ntriples", "jsonld", "csv")
-"""How a report is written for programs."""
+_OWN = Limits(bytes=1 << 40, triples=(1 << 31) - 1)
+"""How much is read of whom nobody has to be defended against; memory sets the limit."""
+MOST = 150_000
+"""Facts that are judged at once; below that, a batch costs little more than its share of the whole."""
 
 
 class BadOption(ValueError):
@@ -62,16 +65,58 @@ def judged(
     return Report(assessment, submission, knowledge)
 
 
+def validated(
+    sources: Sequence[Source],
+    knowledge: Knowledge,
+    out: TextIO,
+    format_: str,
+    outcomes: frozenset[str],
+    *,
+    as_of: date | None = None,
+    documents: Sequence[str] | None = None,
+    engine: str = engines.DEFAULT,
+    input_format: str | None = None,
+    most: int = MOST,
+    jobs: int = 1,
+    progress: Progress = unheard,
+) -> Overview:
+    """Write the report on facts, read, checked and judged, and give what it says of all verdicts together.
+
+    ``format_`` is one of ``FORMATS``, or ``text``. More facts than ``most`` are judged in batches, by ``jobs``
+    processes. Raises what :func:`receive` and :func:`assess` raise, with nothing written.
+    """
+    submission = receive(sources, knowledge, input_format, progress, _OWN)
+    if len(submission.rows) > most:
+        # Imported here: few judge as much.
+        from guiju.batches import Asked, write
+
+        asked = Asked(as_of or latest_day(submission.columns), tuple(documents or ()) or None, engine, outcomes)
+        # Batches are judged in columns of their own.
+        submission.columns.told.relations.clear()
+        return write(submission, knowledge, asked, out, format_, most=most, jobs=jobs, progress=progress)
+    assessment = assess(
+        submission.columns,
+        knowledge,
+        as_of=as_of,
+        documents=documents,
+        engine=engine,
+        explained=outcomes,
+        progress=progress,
+    )
+    report = Report(assessment, submission, knowledge)
+    progress(at("writing"))
+    overview = report.overview(outcomes)
+    if format_ == TEXT:
+        report.print(Paper(out), outcomes)
+    else:
+        out.writelines(whole(overview, (text for _, text in pieces(report, format_, outcomes)), format_))
+    return overview
+
+
 def written(report: Report, format_: str, outcomes: frozenset[str], language: str = "zh") -> str:
     """A report as a text for programs; ``format_`` is one of ``FORMATS``, ``language`` that of the cells of CSV."""
-    if format_ == "csv":
-        return report.csv(outcomes, language)
-    if format_ == "json":
-        return as_json(report.json(outcomes))
-    from guiju import rdf
-
-    write = {"turtle": rdf.turtle, "ntriples": rdf.ntriples, "jsonld": rdf.jsonld}[format_]
-    return write(report.triples(outcomes)) + "\n"
+    found = (text for _, text in pieces(report, format_, outcomes, language))
+    return "".join(whole(report.overview(()), found, format_))
 
 
 def proved(
@@ -143,11 +188,6 @@ def outcomes(text: str) -> frozenset[str]:
             f"use all, or some of {','.join(OUTCOMES)}."
         )
     return wanted
-
-
-def as_json(value: Any) -> str:
-    """JSON data as the commands print it."""
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def run(

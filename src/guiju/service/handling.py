@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pyoxigraph import RdfFormat, parse, serialize
 
-from guiju import engines, intake, tasks
+from guiju import engines, intake, pieces, tasks
 from guiju.compiled import Compiled
 from guiju.graph import NoPicture
 from guiju.intake import Source
@@ -74,10 +74,10 @@ def _warm(library: Library) -> None:
     report = tasks.judged(sources, library.knowledge, documents=documents)
     few = selected(library.knowledge, in_force(library.knowledge, None)[:1])
     engines.run(report.assessment.derived.triples, few, engines.PYSHACL)
-    for format_name in tasks.FORMATS:
+    for format_name in pieces.FORMATS:
         tasks.written(report, format_name, frozenset(OUTCOMES), "zh")
     kept(report, str(UUID(int=0)))
-    tasks.as_json(explained(report, None, library.resolve(documents[0]), OUTCOMES).json(report.submission))
+    pieces.as_json(explained(report, None, library.resolve(documents[0]), OUTCOMES).json(report.submission))
     with suppress(NoPicture):
         # Where igraph is not installed, that is what a picture is answered with.
         tasks.drawn(sources, library.knowledge)
