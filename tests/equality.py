@@ -112,10 +112,18 @@ class Tally:
 
 
 def compare(batch: Batch, tally: Tally, voters: Iterable[str]) -> None:
-    """Put a batch to the product and to some of the others; where they differ, to the definition."""
-    with left() as reasons:
-        product = set(engines.run(batch.facts, batch.shapes, engines.COLUMNAR))
-    votes = {voter: _VOTERS[voter](batch) for voter in voters}
+    """Put a batch to the product and to some of the others; where they differ, to the definition.
+
+    A batch on which the definition fails, as pySHACL does where it has to compute with some ill-typed literals, is
+    counted among the reasons alone.
+    """
+    try:
+        with left() as reasons:
+            product = set(engines.run(batch.facts, batch.shapes, engines.COLUMNAR))
+        votes = {voter: _VOTERS[voter](batch) for voter in voters}
+    except RuntimeError as failure:
+        tally.reasons[str(failure)] += 1
+        return
     tally.add(batch, product, reasons, votes)
     doubtful = {result.shape for found in votes.values() for result in found ^ product}
     if DEFINITION not in votes and doubtful:

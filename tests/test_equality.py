@@ -57,13 +57,13 @@ def test_oxigraph_says_the_same_of_every_component(bender: Bender) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Parsing weird boolean", "ignore:NotImplemented should not be used")
-@pytest.mark.parametrize("name", ["MetricLimit", "ForbiddenAct", "LockUp", "ConsecutiveYears", "MetricRequirement"])
-def test_what_is_of_a_wrong_type_is_judged_as_the_definition_says(name: str, bender: Bender) -> None:
+def test_what_is_of_a_wrong_type_is_judged_as_the_definition_says(bender: Bender) -> None:
     tally = Tally()
-    for seed in range(12):
-        compare(bender.batch(f"{keys.GJ}{name}Component", random.Random(seed), 1, Values.ODD), tally, [DEFINITION])
+    for name in ("MetricLimit", "ForbiddenAct", "LockUp", "ConsecutiveYears", "MetricRequirement"):
+        for seed in range(8):
+            compare(bender.batch(f"{keys.GJ}{name}Component", random.Random(seed), 1, Values.ODD), tally, [DEFINITION])
     assert not tally.wrong
-    assert tally.left.total() < tally.pairs.total()
+    assert 0 < tally.left.total() < tally.pairs.total()
 
 
 @pytest.mark.skipif(topbraid.missing() is not None, reason=str(topbraid.missing()))

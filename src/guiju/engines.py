@@ -273,7 +273,10 @@ def _pyshacl(facts: Iterable[Triple], shapes: Iterable[Triple]) -> set[Result]:
     # rdflib computes with Python's decimals, which round to 28 digits unless told otherwise.
     with localcontext() as exact:
         exact.prec = _DIGITS
-        _, report, text = pyshacl.validate(data, shacl_graph=shape_graph, advanced=True)
+        try:
+            _, report, text = pyshacl.validate(data, shacl_graph=shape_graph, advanced=True)
+        except Exception as error:  # rdflib raises what comes of it where it is to compute with an ill-typed literal.
+            raise RuntimeError(f"pySHACL could not validate: {type(error).__name__}: {error}") from error
     if not isinstance(report, Graph):
         raise RuntimeError(f"pySHACL could not validate: {text}")
     found = set()
