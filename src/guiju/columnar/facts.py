@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyoxigraph import Triple
 
-from guiju.columnar.terms import Ids, Kind, Rows, Terms
+from guiju.columnar.terms import Ids, Kind, Rows, Terms, once
 
 Pairs = NDArray[np.int64]
 """Two numbers as one of twice the width."""
@@ -242,12 +242,13 @@ def reached(starts: Ids, follow: Callable[[Ids], tuple[Places, Ids]], none: bool
 
     ``follow`` says for some terms where they lead to (see :meth:`Lookup.find`); with ``many`` it is asked of that, too.
     """
-    fresh = np.unique(joined(starts, starts))
+    fresh = once(joined(starts, starts))
     seen = fresh if none else fresh[:0]
     while len(fresh):
         rows, found = follow((fresh & 0xFFFFFFFF).astype(np.int32))
-        fresh = np.setdiff1d(joined((fresh[rows] >> 32).astype(np.int32), found), seen)
-        seen = np.union1d(seen, fresh)
+        fresh = once((fresh[rows] & ~0xFFFFFFFF) | found)
+        fresh = fresh[~among(seen, fresh)]
+        seen = _merged(seen, fresh)
         if not many:
             break
     return seen

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from guiju.columnar.expressions import Evaluator, Exact, Nodes, Numbers, Texts, largest
 from guiju.columnar.plan import Aggregate, Grouped
 from guiju.columnar.table import Mask, Table
-from guiju.columnar.terms import UNBOUND, Ids, Kind, Unsupported
+from guiju.columnar.terms import UNBOUND, Ids, Kind, Unsupported, once
 
 _Which = NDArray[np.int64]
 
@@ -80,7 +80,7 @@ def _extremes(ids: Ids, which: _Which, sound: Mask, evaluator: Evaluator, least:
     which, ids, values, kinds = which[order], ids[order], values[order], kinds[order]
     last = np.append(which[1:] != which[:-1], np.ones(min(len(which), 1), np.bool_))
     first = np.append(np.ones(min(len(which), 1), np.bool_), which[1:] != which[:-1])
-    for kind in np.unique(kinds).tolist():
+    for kind in once(kinds).tolist():
         if kind not in (Kind.INTEGER, Kind.DECIMAL, Kind.DATE) or (kind == Kind.DATE and (kinds != kind).any()):
             raise Unsupported("the greatest of values that are neither numbers nor days")
     if ((values[1:] == values[:-1]) & ~last[:-1] & (ids[1:] != ids[:-1])).any():

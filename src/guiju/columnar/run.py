@@ -43,7 +43,7 @@ from guiju.columnar.plan import (
     reverse,
 )
 from guiju.columnar.table import UNIT, Mask, Table, matching, together
-from guiju.columnar.terms import UNBOUND, Ids, Kind, Rows, Terms, Unsupported
+from guiju.columnar.terms import UNBOUND, Ids, Kind, Rows, Terms, Unsupported, once
 
 
 class Engine:
@@ -271,7 +271,7 @@ class Engine:
         else:
             found = [
                 self._related(pattern, relation, table.where(predicate == number))
-                for number in np.unique(predicate).tolist()
+                for number in once(predicate).tolist()
                 if (relation := self._relations.get(number)) is not None
             ]
         return together(found) if found else _nothing(table, possible(pattern))
@@ -306,7 +306,7 @@ class Engine:
             for node in (step.subject, step.object)
         )
         if subject is not None and value is not None:
-            pairs = self._ends(step.path, np.unique(subject))
+            pairs = self._ends(step.path, once(subject))
             return table.where(among(pairs, joined(subject, value)))
         path: Path = step.path
         start, other = subject, step.object
@@ -314,7 +314,7 @@ class Engine:
             start, path, other = value, reverse(path), step.subject
         if start is None:
             raise Unsupported("a path with * or + between two unknowns")
-        rows, found = Lookup.of(self._ends(path, np.unique(start))).find(start)
+        rows, found = Lookup.of(self._ends(path, once(start))).find(start)
         return _with(table.take(rows), other, found)
 
     def _ends(self, path: Path, starts: Ids) -> Pairs:
@@ -325,7 +325,7 @@ class Engine:
     def _follow(self, path: Path, starts: Ids) -> tuple[Places, Ids]:
         """Where a path leads to from each of some starts: the places of the starts, and the ends."""
         if isinstance(path, Repeat):
-            return Lookup.of(self._ends(path, np.unique(starts))).find(starts)
+            return Lookup.of(self._ends(path, once(starts))).find(starts)
         if isinstance(path, Chain):
             places, ends = np.arange(len(starts)), starts
             for part in path.paths:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import IntEnum
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, p
 
 from guiju import keys
 
+_Number = TypeVar("_Number", bound=np.generic)
 Term = NamedNode | BlankNode | Literal | Triple
 Ids = NDArray[np.int32]
 Rows = NDArray[np.int32]
@@ -200,7 +201,7 @@ class Terms:
         # One row more than there are terms: an unbound place reads the last one.
         rows = len(self._written) + 1
         values, scales = self._values[:rows][ids], self._scales[:rows][ids]
-        if self._long and not self._long.keys().isdisjoint(np.unique(ids).tolist()):
+        if self._long and not self._long.keys().isdisjoint(once(ids).tolist()):
             exact = values.astype(object)
             for number, value in self._long.items():
                 exact[ids == number] = value
@@ -311,6 +312,16 @@ def _read(text: bytes) -> tuple[bytes, Kind, int, int]:
         except ValueError:
             pass
     return text, Kind.ODD, 0, 0
+
+
+def once(column: NDArray[_Number]) -> NDArray[_Number]:
+    """The values of a column, each once, sorted."""
+    # numpy's own unique takes ten times as long for many of them, as it hashes them first.
+    column = np.sort(column)
+    new = np.empty(len(column), np.bool_)
+    new[:1] = True
+    np.not_equal(column[1:], column[:-1], out=new[1:])
+    return column[new]
 
 
 def integer(value: int) -> bytes:

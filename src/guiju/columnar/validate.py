@@ -20,7 +20,7 @@ from guiju.columnar.parser import parse
 from guiju.columnar.plan import Group, Select
 from guiju.columnar.run import Engine
 from guiju.columnar.table import Table
-from guiju.columnar.terms import Ids, Term, Terms, Unsupported
+from guiju.columnar.terms import Ids, Term, Terms, Unsupported, once
 from guiju.completion import COMPONENT, NODE_SHAPE, Index, parameters
 from guiju.progress import Progress, at, unheard
 
@@ -192,7 +192,7 @@ class _Preparation:
             names,
             self._numbers(named),
             self._numbers([self._severity(shape) for shape in named]),
-            np.unique(joined(pairs[:, 0], pairs[:, 1])),
+            once(joined(pairs[:, 0], pairs[:, 1])),
             tuple(self._uses(component, own, places) for component, own in uses.items()),
             refused,
             {shape.value: tuple(self._beside(shape, places)) for shape in named},
@@ -310,15 +310,15 @@ class _Validation:
                 done[uses.component] = self._run(uses, own)
         # A target is reported by one engine only, so that its results are those of one reading.
         whole = np.array(sorted(self._whole), np.int32)
-        left = np.unique(np.concatenate([np.empty(0, np.int64), *(pairs for pairs, _ in self._left)]))
+        left = once(np.concatenate([np.empty(0, np.int64), *(pairs for pairs, _ in self._left)]))
         left = left[~np.isin(left >> 32, whole)]
         found = []
         for place, focus, component in self._found:
             keep = ~(np.isin(place, whole) | among(left, joined(place, focus)))
             of = place[keep]
             found.append((shapes.numbers[of], focus[keep], component[keep], shapes.severities[of]))
-        some = np.unique(left >> 32).tolist()
-        reasons = {place: why for pairs, why in reversed(self._left) for place in np.unique(pairs >> 32).tolist()}
+        some = once(left >> 32).tolist()
+        reasons = {place: why for pairs, why in reversed(self._left) for place in once(pairs >> 32).tolist()}
         reasons |= self._whole
         return Outcome(
             Results.of(found),
@@ -344,7 +344,7 @@ class _Validation:
                 self._whole |= dict.fromkeys(uses.shapes[part].tolist(), f"{keys.local(uses.component)}: {reason}")
                 continue
             for broken in self._decided(uses, group, Table(columns, len(rows))):
-                pairs = np.unique(joined(broken["#use"], broken["this"]))
+                pairs = once(joined(broken["#use"], broken["this"]))
                 use = pairs >> 32
                 focus = (pairs & 0xFFFFFFFF).astype(np.int32)
                 self._found.append((uses.shapes[use], focus, uses.reported[use]))
@@ -354,7 +354,7 @@ class _Validation:
         """The uses in parts that, with their targets, fit in memory."""
         counts = self._targets.counts(uses.shapes[own])
         part = np.cumsum(counts) // _ROWS
-        for number in np.unique(part):
+        for number in once(part):
             yield own[part == number]
 
     def _decided(self, uses: Uses, group: Group, table: Table) -> Iterator[Table]:
@@ -367,12 +367,12 @@ class _Validation:
             except Unsupported as reason:
                 tries += 1
                 # No row looks at what another one found: half of them are decided as they would be among all.
-                order = np.unique(part["this"])
+                order = once(part["this"])
                 if tries < _TRIES and len(order) > 1:
                     first = part["this"] < order[len(order) // 2]
                     waiting += [part.where(first), part.where(~first)]
                 else:
-                    pairs = np.unique(joined(uses.shapes[part["#use"]], part["this"]))
+                    pairs = once(joined(uses.shapes[part["#use"]], part["this"]))
                     self._left.append((pairs, f"{keys.local(uses.component)}: {reason}"))
 
 
@@ -384,11 +384,11 @@ def _instances(terms: Terms, relations: Mapping[int, Relation], shapes: Shapes, 
     rows, classes = targets.find(places)
     aimed = places[rows]
     if len(below):
-        lower = Lookup.of(reached(np.unique(classes), below.by_object.find, none=True))
+        lower = Lookup.of(reached(once(classes), below.by_object.find, none=True))
         rows, classes = lower.find(classes)
         aimed = aimed[rows]
     rows, found = types.by_object.find(classes)
-    return Lookup.of(np.unique(joined(aimed[rows], found)))
+    return Lookup.of(once(joined(aimed[rows], found)))
 
 
 def _aims(about: Mapping[str, Sequence[Term]]) -> bool:
