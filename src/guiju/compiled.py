@@ -27,7 +27,7 @@ from pyoxigraph import RdfFormat, Triple, parse
 
 from guiju import __version__, rdf, sparql
 from guiju.calendar import Calendar
-from guiju.columnar.prepared import PLANS
+from guiju.columnar.prepared import NEEDS, PLANS
 from guiju.knowledge import Knowledge, Period, Texts
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Compiled(Knowledge):
 
     @cached_property
     def queries(self) -> dict[str, str]:
-        """The text of every query file; what each reads, and its plan over columns, is known from now on."""
+        """The text of every query file; what each reads and needs, and its plan over columns, is known from now on."""
 
         def make() -> dict[str, str]:
             return super(Compiled, self).queries
@@ -124,16 +124,18 @@ class Compiled(Knowledge):
         def written(found: dict[str, str]) -> bytes:
             from guiju.columnar import parser
 
-            about = [[name, text, sorted(sparql.reads(text))] for name, text in found.items()]
+            about = [[name, text, sorted(sparql.reads(text)), _needs(text)] for name, text in found.items()]
             return b"\n".join((_as_json(about), *map(parser.written, found.values())))
 
         def read(body: bytes) -> dict[str, str]:
             head, *plans = body.split(b"\n")
             found = {}
-            for (name, text, about), plan in zip(json.loads(head), plans, strict=True):
+            for (name, text, about, needs), plan in zip(json.loads(head), plans, strict=True):
                 found[name] = text
                 sparql.remember(text, about)
                 PLANS[text, frozenset()] = plan
+                if needs is not None:
+                    NEEDS[text] = needs
             return found
 
         return self._kept("queries", make, written, read)
@@ -203,6 +205,17 @@ class Compiled(Knowledge):
         except OSError as error:
             _unusable(self._folder, str(error))
             self.__dict__["_folder"] = None
+
+
+def _needs(text: str) -> list[list[str]] | None:
+    """What a query needs, where the columns run it."""
+    from guiju.columnar.needs import needs
+    from guiju.columnar.terms import Unsupported
+
+    try:
+        return needs(text).listed()
+    except Unsupported:
+        return None
 
 
 def _as_json(value: Any) -> bytes:

@@ -26,7 +26,7 @@ from guiju.columnar.facts import Facts
 from guiju.columnar.needs import needs
 from guiju.columnar.parser import parse
 from guiju.columnar.plan import Construct
-from guiju.columnar.terms import Ids, Kind, Rows, Unsupported, integer
+from guiju.columnar.terms import Ids, Kind, Rows, Unsupported, integer, once
 from guiju.knowledge import Knowledge, fill
 from guiju.progress import Progress, at, unheard
 from guiju.sparql import EVERYTHING, nested, reads
@@ -150,8 +150,8 @@ class _Run:
         typed = rows[rows[:, 1] == self._type]
         nodes = typed[typed[:, 2] == self._conclusion, 0]
         if len(nodes):
-            self._complete = np.union1d(self._complete, nodes)
-        predicates, classes = self._named(np.unique(rows[:, 1])), self._classes(np.unique(typed[:, 2]))
+            self._complete = once(np.append(self._complete, nodes))
+        predicates, classes = self._named(once(rows[:, 1])), self._classes(once(typed[:, 2]))
         self._there |= predicates | classes
         names = {name.removeprefix("a ") for name in predicates | classes}
         return names | {EVERYTHING} if names else names
@@ -159,10 +159,10 @@ class _Run:
     def _concluded(self, name: str, text: str) -> Rows:
         """What a query concludes from all that is known, not only what is new."""
         try:
+            if not needs(text).met(self._there):
+                return np.empty((0, 3), np.int32)
             plan = parse(text)
             if isinstance(plan, Construct):
-                if not needs(plan).met(self._there):
-                    return np.empty((0, 3), np.int32)
                 return self._columns.deriving.construct(plan)
         except Unsupported as reason:
             _log.info("queries/derive/%s.rq 由库推导 runs on a store, as the columns do not run it: %s", name, reason)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from itertools import product
 
 from guiju import keys
+from guiju.columnar.parser import parse
 from guiju.columnar.plan import (
     Chain,
     Choice,
     Const,
-    Construct,
     Exists,
     Expression,
     Group,
@@ -25,6 +25,7 @@ from guiju.columnar.plan import (
     Step,
     Union,
 )
+from guiju.columnar.prepared import NEEDS
 
 _MOST = 64
 """Of more alternatives than this no account is kept."""
@@ -40,17 +41,25 @@ class Needs:
 
     ways: _Ways
 
+    def listed(self) -> list[list[str]]:
+        """As ``NEEDS`` has them."""
+        return sorted(map(sorted, self.ways))
+
     def met(self, there: set[str]) -> bool:
         """Whether one of the alternatives is among what is there."""
         return any(way <= there for way in self.ways)
 
 
-def needs(plan: Construct) -> Needs:
-    """What a query needs; it concludes nothing where that is not met."""
-    found: Needs | None = plan.__dict__.get("_needs")
-    if found is None:
-        found = plan.__dict__["_needs"] = Needs(_least(_of_group(plan.group)))
-    return found
+@cache
+def needs(text: str) -> Needs:
+    """What a CONSTRUCT needs; it concludes nothing where that is not met. Raises Unsupported as :func:`parse` does.
+
+    Where that was found out before, the query need not be read.
+    """
+    ways = NEEDS.get(text)
+    if ways is not None:
+        return Needs(frozenset(map(frozenset, ways)))
+    return Needs(_least(_of_group(parse(text).group)))
 
 
 def _of_group(group: Group) -> _Ways:
