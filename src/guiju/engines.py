@@ -257,7 +257,7 @@ def _read_by_left(told: Facts, shapes: Shapes, outcome: Outcome) -> list[Triple]
         used = [uses for uses in shapes.uses if np.isin(uses.shapes, places).any()]
         read = _ALWAYS_READ.union(*(reads(uses.text) for uses in used))
         if EVERYTHING not in read:
-            predicates = [told.terms.find(NamedNode(name)) for name in read]
+            predicates = [told.terms.place(f"<{name}>".encode()) for name in read]
             rows = rows[np.isin(rows[:, 1], predicates)]
     return told.terms.decoded(rows)
 

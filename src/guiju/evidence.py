@@ -14,19 +14,17 @@ from guiju.columnar.plan import Select
 from guiju.columnar.table import Table
 from guiju.columnar.terms import NAMELESS, UNBOUND, Ids, Unsupported
 from guiju.knowledge import Row, fill, select
+from guiju.sparql import EVERYTHING, reads
 
 _NAMELESS = NAMELESS.decode()
 _log = logging.getLogger(__name__)
 
 
 class Evidence:
-    """Questions asked of the columns of a judgement, or, where these do not run one, of a store with the same in it."""
+    """Questions asked of the columns of a judgement, or, where these do not run one, of a store with what it reads."""
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self._store: Store | None = None
-        self._stated = 0
-        """How much of what was stated is in the store."""
 
     def table(self, query: str) -> Table:
         """The rows of a SELECT, in any order, by the numbers of their terms."""
@@ -49,15 +47,14 @@ class Evidence:
             yield {name: by[number] for name, number in zip(table.columns, row, strict=True) if number != UNBOUND}
 
     def _from_store(self, query: str) -> Table:
-        columns, terms = self.columns, self.columns.terms
-        if self._store is None:
-            self._store = Store()
-            for part in (columns.told, columns.days, columns.asked):
-                fill(self._store, terms.decoded(part.rows()))
-        if len(columns.stated) != self._stated:
-            fill(self._store, terms.decoded(columns.stated.rows()))
-            self._stated = len(columns.stated)
-        rows = list(select(self._store, query))
+        columns, terms, read, store = self.columns, self.columns.terms, reads(query), Store()
+        predicates = [terms.place(f"<{name}>".encode()) for name in read]
+        for part in (columns.told, columns.days, columns.asked, columns.stated):
+            found = part.rows()
+            if EVERYTHING not in read:
+                found = found[np.isin(found[:, 1], predicates)]
+            fill(store, terms.decoded(found))
+        rows = list(select(store, query))
         names = dict.fromkeys(name for row in rows for name in row)
         return Table({name: self._numbers([row.get(name) for row in rows]) for name in names}, len(rows))
 

@@ -35,6 +35,7 @@ from guiju.columnar.terms import UNBOUND, Ids, Kind, Terms, Unsupported, boolean
 _LIMIT = 2**62
 _POWERS = tuple(10**power for power in range(256))
 _IRI = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/#?&=+-]+")
+_ONE_OF = re.compile(rb"\[[/#:;,]+\]")
 _PLAIN = re.compile(rb"[A-Za-z0-9 _:/#-]+")
 _EPOCH = 719163
 """The number of 1 January 1970."""
@@ -333,18 +334,20 @@ class Evaluator:
         if not isinstance(old, Const) or not isinstance(new, Const):
             raise Unsupported("REPLACE by something computed")
         pattern, by = (self._terms.words(np.array([self._terms.number(one.term)], np.int32))[0] for one in (old, new))
-        # What is replaced may be all up to the last of some letters.
+        # What is replaced may be all up to where some letters, or one of several, stand last.
         until = pattern.startswith(b"^.*")
         pattern = pattern.removeprefix(b"^.*")
-        if not _PLAIN.fullmatch(pattern) or (by and not _PLAIN.fullmatch(by)):
+        one_of = until and _ONE_OF.fullmatch(pattern)
+        if not (one_of or _PLAIN.fullmatch(pattern)) or (by and not _PLAIN.fullmatch(by)):
             raise Unsupported("REPLACE of more than plain letters")
+        ends = [bytes((letter,)) for letter in pattern[1:-1]] if one_of else [pattern]
         texts = self._texts(self._value(value, table))
         if until:
             if any(b"\n" in text for text in texts.values):
                 raise Unsupported("REPLACE up to some letters in a text of several lines")
-            return Texts(
-                [by + text.rpartition(pattern)[2] if pattern in text else text for text in texts.values], texts.valid
-            )
+            last = [max((text.rfind(end) + len(end) if end in text else -1) for end in ends) for text in texts.values]
+            cut = [text if at < 0 else by + text[at:] for text, at in zip(texts.values, last, strict=True)]
+            return Texts(cut, texts.valid)
         return Texts([text.replace(pattern, by) for text in texts.values], texts.valid)
 
     def _concatenated(self, values: list[Value], length: int) -> Texts:
