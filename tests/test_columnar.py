@@ -265,7 +265,7 @@ _QUERIES = [
     'SELECT ?x { ?x <urn:t:a> ?y FILTER (STR(?x) < STR(?y) || ?y IN (1, "x", true)) FILTER (!(?y = "y") || 1 = 2) }',
     "SELECT ?x ?y { ?x <urn:t:a> ?y . ?z <urn:t:a> ?w . FILTER (?y < ?w && ?x != ?z) }",
     'SELECT ?x (CONCAT("<", ?y, ">") AS ?z) (STR(?y) AS ?s) { ?x <urn:t:a> ?y }',
-    'SELECT ?x (REPLACE(STR(?y), "^.*[:/#]", "<") AS ?z) { ?x <urn:t:a> ?y }',
+    'SELECT ?x (REPLACE(STR(?y), "^.*[:/#]", "") AS ?z) { ?x <urn:t:a> ?y }',
     "SELECT ?x (YEAR(?y) * 12 + MONTH(?y) - DAY(?y) AS ?n) { ?x <urn:t:a>/<urn:t:b> ?y }",
     "SELECT ?x (FLOOR((?y - 2) / 3) AS ?n) (xsd:integer(?y * 1.5 - 2) AS ?m) (?y / 100 AS ?d) { ?x <urn:t:a> ?y FILTER (?y < 9) }",
     'SELECT ?x ?z { ?x <urn:t:a> ?y BIND (IF(?y = "x", CONCAT("is ", ?y), COALESCE(LANG(?y), STR(?y))) AS ?z) }',
