@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from guiju.proofs import Proofs
     from guiju.show import Library
 
-_OWN = Limits(bytes=1 << 40, triples=(1 << 31) - 1)
+OWN = Limits(bytes=1 << 40, triples=(1 << 31) - 1)
 """How much is read of whom nobody has to be defended against; memory sets the limit."""
 MOST = 150_000
 """Facts that are judged at once; below that, a batch costs little more than its share of the whole."""
@@ -85,7 +85,7 @@ def validated(
     ``format_`` is one of ``FORMATS``, or ``text``. More facts than ``most`` are judged in batches, by ``jobs``
     processes. Raises what :func:`receive` and :func:`assess` raise, with nothing written.
     """
-    submission = receive(sources, knowledge, input_format, progress, _OWN)
+    submission = receive(sources, knowledge, input_format, progress, OWN)
     if len(submission.rows) > most:
         # Imported here: few judge as much.
         from guiju.batches import Asked, write
@@ -197,7 +197,8 @@ def run(
 
     ``arguments`` are options of the command, ``--name=value`` each, or ``--why``; the question of ``ask`` is
     ``--question``. There is also ``keep``, which is ``validate`` and gives as a second text what is to be kept of the
-    report under ``--id`` (:func:`guiju.keeping.kept`). Raises ValueError for what cannot be used, options or facts.
+    report under ``--id`` (:func:`guiju.keeping.kept`). With ``--patched`` there are two sources: facts that were kept,
+    and a patch of them (:mod:`guiju.patch`). Raises ValueError for what cannot be used, options or facts.
     """
     given: dict[str, list[str]] = {}
     for argument in arguments:
@@ -207,6 +208,8 @@ def run(
     def option(name: str) -> str | None:
         return given.get(name, [None])[-1]
 
+    if "patched" in given:
+        sources = [_patched(*sources)]
     as_of, wanted = _day(option("as-of")), outcomes(option("outcomes") or "failed,cantTell")
     if command == "graph":
         most = option("most")
@@ -250,6 +253,19 @@ def run(
             return [text, as_json(kept(report, option("id") or ""))]
         return [text]
     raise BadOption(f"没有命令 {command}。 There is no command {command}.")
+
+
+def _patched(kept: Source, change: Source) -> Source:
+    """Facts, which are N-Triples that were judged before, after a change of them. Raises BadInput."""
+    # Imported here: only the service changes what was kept.
+    from pyoxigraph import RdfFormat, parse
+
+    from guiju import patch
+    from guiju.rdf import ntriples
+
+    assert isinstance(kept, tuple) and isinstance(change, tuple)
+    facts = (quad.triple for quad in parse(kept[1], format=RdfFormat.N_TRIPLES))
+    return kept[0], ntriples(patch.applied(facts, patch.read(change[0], change[1]))).encode(), "ntriples"
 
 
 def _day(text: str | None) -> date | None:

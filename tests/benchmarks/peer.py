@@ -37,13 +37,25 @@ def _parsing(facts: Path, _: Path) -> Callable[[], Found]:
 
 
 def _guiju() -> Run:
-    from guiju import engines
+    import numpy as np
 
-    def run(facts: Path, shapes: Path) -> Callable[[], Found]:
-        triples, stated = (
-            [quad.triple for quad in parse(path=str(path), format=RdfFormat.N_TRIPLES)] for path in (facts, shapes)
-        )
-        results = engines.run(triples, stated, engines.COLUMNAR)
+    from guiju import engines
+    from guiju.columnar.columns import Columns
+    from guiju.compiled import Compiled
+    from guiju.intake import iris, written
+    from guiju.verdicts import in_force, latest_day
+
+    def run(facts: Path, _: Path) -> Callable[[], Found]:
+        knowledge, numbers, rows = Compiled(), written.Numbers(), list[written.Rows]()
+
+        def take(lines: list[bytes]) -> None:
+            rows.append(written.rows(lines, numbers))
+
+        written.statements(facts.read_bytes(), RdfFormat.N_TRIPLES, iris.BASE_IRI, take)
+        columns = Columns(knowledge.columns)
+        columns.told.add(np.array(columns.terms.numbers(numbers.texts), np.int32)[np.concatenate(rows)])
+        validation = engines.validate(columns, in_force(knowledge, latest_day(columns)), knowledge)
+        results = engines.listed(validation.results, columns.terms)
         return lambda: ((result.focus, result.shape, result.component) for result in results)
 
     return run
@@ -52,14 +64,12 @@ def _guiju() -> Run:
 def _whole() -> Run:
     """What ``guiju validate --format json`` does, from facts without conclusions to the written report."""
     from guiju.compiled import Compiled
-    from guiju.engines import COLUMNAR
-    from guiju.tasks import judged, outcomes, written
+    from guiju.tasks import outcomes, validated
 
     def run(facts: Path, _: Path) -> Callable[[], Found]:
-        wanted = outcomes("failed,cantTell")
-        report = judged([str(facts)], Compiled(), engine=COLUMNAR, explained=wanted)
-        facts.with_suffix(".json").write_text(written(report, "json", wanted), encoding="utf-8")
-        return lambda: ((v.subject, v.shape, v.outcome) for v in report.assessment.verdicts)
+        with facts.with_suffix(".json").open("w", encoding="utf-8") as file:
+            overview = validated([str(facts)], Compiled(), file, "json", outcomes("failed,cantTell"))
+        return lambda: ((outcome, severity, str(count)) for (outcome, severity), count in overview.counted.items())
 
     return run
 
