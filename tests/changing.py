@@ -146,7 +146,13 @@ class Changes:
         since = Literal("2018-07-01", datatype=_DATE)
         choice = self._rng.randrange(4)
         if choice == 0:
-            kinds = {"holder": one[0], "held": other[0], "equityShare": share, "votingShare": share, "from": since}
+            kinds: dict[str, NamedNode | Literal] = {
+                "holder": one[0],
+                "held": other[0],
+                "equityShare": share,
+                "votingShare": share,
+                "from": since,
+            }
             return Change("tie: holding", self._fact("Holding", one[1], **kinds))
         if choice == 1:
             return Change("tie: guarantee", self._fact("Guarantee", one[1], guarantor=one[0], guaranteed=other[0]))

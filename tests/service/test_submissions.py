@@ -397,3 +397,65 @@ def test_a_store_elsewhere_is_opened_with_what_lets_us_in() -> None:
     with pytest.raises(StoreError, match="unreachable"):
         kept.total()
     kept.close()
+
+
+def _patched(server: Server, id_: str, patch: bytes) -> Answer:
+    return server.ask("POST", f"{PLACE}/{id_}/changes", {"Content-Type": "application/rdf-patch"}, patch)
+
+
+def _lines_of(server: Server, id_: str) -> list[str]:
+    return server.get(f"{PLACE}/{id_}/facts", "application/n-triples").text.splitlines()
+
+
+def test_a_submission_is_changed_into_a_new_one(server: Server, first: dict[str, Any]) -> None:
+    facts = _lines_of(server, first["id"])
+    (old,) = (line for line in facts if f"<{keys.GJ}value>" in line)
+    new = old.replace(str(LEAST - 1), str(LEAST))
+    patch = f"H id <urn:x> .\nTX .\nD {old}\nA {new}\nTC .\n".encode()
+    answer = _patched(server, first["id"], patch)
+    assert answer.status == 201, answer.text
+    changed = json.loads(answer.text)
+    to = changed["to"]
+    assert answer.headers["location"] == f"{PLACE}/{to['id']}"
+    assert changed["since"] == first["kept"] and to["id"] != first["id"]
+    assert (to["name"], to["documents"]) == (first["kept"]["name"], ["aic-measures-2018"])
+    sent = (sha256(patch).hexdigest(), len(patch), "application/rdf-patch")
+    assert (to["sha256"], to["bytes"], to["form"]) == sent
+    capital = next(each for each in changed["changes"] if each["norm"] == CAPITAL)
+    outcomes = (capital["before"]["outcome"], capital["after"]["outcome"])
+    assert (capital["change"], *outcomes) == ("better", "failed", "passed")
+    assert sorted(_lines_of(server, to["id"])) == sorted({*facts, new} - {old})
+    assert _json(server.get(f"{PLACE}/{to['id']}/changes?since={first['id']}")) == changed
+    assert _lines_of(server, first["id"]) == facts
+    assert server.ask("DELETE", f"{PLACE}/{to['id']}").status == 204
+
+
+@pytest.mark.parametrize(
+    ("patch", "says"),
+    [
+        (b'D <https://example.org/kept/company> <https://example.org/x> "there" .', "patch:1: "),
+        (b"\nA _:b0 <https://example.org/x> <https://example.org/y> .", "patch:2: "),
+        (b"A <https://example.org/x> <https://example.org/y> .", "Syntax error"),
+        (b"DELETE WHERE { ?s ?p ?o }", "no change that is read"),
+        (
+            b"A <https://example.org/x> <https://example.org/y> <https://example.org/z> <https://example.org/g> .",
+            "graph",
+        ),
+        (f'A <{COMPANY}> <{keys.GJ}valeu> "1" .'.encode(), "gj:valeu"),
+        (b"\xff", "UTF-8"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_refused(
+    patch: bytes, says: str, server: Server, first: dict[str, Any]
+) -> None:
+    before = server.get(PLACE).text
+    answer = _patched(server, first["id"], patch)
+    assert (answer.status, json.loads(answer.text)["code"]) == (400, "bad-input")
+    assert says in json.loads(answer.text)["detail"]
+    assert server.get(PLACE).text == before
+
+
+def test_only_a_patch_of_what_is_kept_is_taken(server: Server, first: dict[str, Any]) -> None:
+    update = {"Content-Type": "application/sparql-update"}
+    assert server.ask("POST", f"{PLACE}/{first['id']}/changes", update, b"CLEAR ALL").status == 415
+    assert _patched(server, UNKNOWN, b"").status == 404

@@ -77,6 +77,9 @@ def _warm(library: Library) -> None:
     for format_name in pieces.FORMATS:
         tasks.written(report, format_name, frozenset(OUTCOMES), "zh")
     kept(report, str(UUID(int=0)))
+    same = serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES) or b""
+    change = b"D %b .\nA %b .\n" % ((str(quads[0].triple).encode(),) * 2)
+    tasks.run("validate", ["--patched"], [("facts", same, "ntriples"), ("patch", change, None)], library)
     pieces.as_json(explained(report, None, library.resolve(documents[0]), OUTCOMES).json(report.submission))
     with suppress(NoPicture):
         # Where igraph is not installed, that is what a picture is answered with.

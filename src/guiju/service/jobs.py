@@ -24,11 +24,13 @@ from guiju.service.settings import settings
 
 _LOG = logging.getLogger(__name__)
 State = Literal["waiting", "running", "done", "failed"]
+PATCH = "application/rdf-patch"
+"""The media type of a patch."""
 
 
 @dataclass(eq=False)
 class Job:
-    """Facts that were sent to be judged, and what has come of it.
+    """Facts that were sent to be judged, and what has come of it; or facts that were kept, and a ``patch`` of them.
 
     ``arguments`` are those of the command ``validate`` that say how (``--as-of=…``, ``--document=…``, ``--engine=…``);
     ``name`` is what the facts are called in the report. ``progress`` has ``stage``, ``zh``, ``en`` and ``done``, from
@@ -43,6 +45,7 @@ class Job:
     arguments: tuple[str, ...]
     keep: bool
     created: datetime
+    patch: bytes | None = None
     state: State = "waiting"
     progress: dict[str, Any] = field(default_factory=lambda: at("reading")._asdict())
     result: str | None = None
@@ -64,7 +67,7 @@ class Job:
     @property
     def size(self) -> int:
         """Bytes that it holds."""
-        return len(self.facts) + len(self.result or "") * 2
+        return len(self.facts) + len(self.patch or b"") + len(self.result or "") * 2
 
 
 Keeper = Callable[[Job, str], Awaitable[None]]
@@ -91,14 +94,21 @@ async def running(app: Any = None) -> AsyncIterator[None]:
 
 
 def submit(
-    facts: bytes, form: str, *, name: str = "", arguments: Sequence[str] = (), keep: Keeper | None = None
+    facts: bytes,
+    form: str,
+    *,
+    patch: bytes | None = None,
+    name: str = "",
+    arguments: Sequence[str] = (),
+    keep: Keeper | None = None,
 ) -> Job:
     """Begin to judge facts; ``keep`` keeps the job when it is done. To be called in the event loop.
 
-    ``form`` is the facts' media type, or the name or file ending of their format. Problem 503 where the queue is full,
+    ``form`` is the facts' media type, or the name or file ending of their format; ``patch`` is as :mod:`guiju.patch`
+    has it, and comes with facts as they were kept. Problem 503 where the queue is full,
     or as much is under way as can be held.
     """
-    job = Job(str(uuid4()), facts, form, _printable(name), tuple(arguments), keep is not None, datetime.now(UTC))
+    job = Job(str(uuid4()), facts, form, _printable(name), tuple(arguments), keep is not None, datetime.now(UTC), patch)
     _make_room(job)
     work = _begin(job, "keep" if keep else "validate")
     _jobs[job.id] = job
@@ -144,6 +154,10 @@ async def keep(job: Job, keeper: Keeper) -> None:
 
 def _begin(job: Job, command: str) -> asyncio.Task[Reply]:
     how = [*job.arguments, "--outcomes=all", "--format=json", f"--id={job.id}"]
+    inputs = [(job.name, job.facts, job.form)]
+    if job.patch is not None:
+        how.append("--patched")
+        inputs.append(("patch", job.patch, PATCH))
 
     def progress(told: dict[str, Any]) -> None:
         job.progress = told
@@ -152,8 +166,8 @@ def _begin(job: Job, command: str) -> asyncio.Task[Reply]:
         job.state = "running"
 
     if not job.under_way:
-        return judge.begin(command, how, [(job.name, job.facts, job.form)])
-    return judge.begin(command, how, [(job.name, job.facts, job.form)], progress, begun)
+        return judge.begin(command, how, inputs)
+    return judge.begin(command, how, inputs, progress, begun)
 
 
 async def _run(job: Job, work: asyncio.Task[Reply], keeper: Keeper | None) -> None:

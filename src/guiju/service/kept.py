@@ -93,13 +93,14 @@ def _add(kept: Submissions, job: Job, text: str) -> None:
     said = json.loads(text)
     institution = said["institution"] or {}
     option = "--document="
+    sent, form = (job.facts, job.form) if job.patch is None else (job.patch, jobs.PATCH)
     record = Record(
         id=job.id,
         name="" if job.name == _UNNAMED else job.name,
         received=job.created,
-        sha256=sha256(job.facts).hexdigest(),
-        bytes=len(job.facts),
-        form=job.form,
+        sha256=sha256(sent).hexdigest(),
+        bytes=len(sent),
+        form=form,
         as_of=date.fromisoformat(said["asOf"]) if said["asOf"] else None,
         documents=tuple(each.removeprefix(option) for each in job.arguments if each.startswith(option)),
         engine=said["engine"],

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from guiju import keeping
+from guiju import keeping, keys
 from guiju.service import answers, jobs, judge, kept, openapi, protocol, schema
 from guiju.service.access import trusted, writing
 from guiju.service.answers import InParts
@@ -42,7 +42,24 @@ _PRIVATE = {"Cache-Control": "no-store"}
 _ASYNC = re.compile(r"(?:^|[,;\s])respond-async(?:$|[,;\s])", re.IGNORECASE)
 _EVERYTHING = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
 
+PATCHES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "RDF Patch：每行增（A）或删（D）一条语句。 RDF Patch: a line adds (A) or takes out (D) one.",
+        "content": {
+            jobs.PATCH: {
+                "schema": {"type": "string"},
+                "example": f'D <https://example.org/m> <{keys.GJ}value> "1.0"^^<{keys.XSD}decimal> .\n',
+            }
+        },
+    }
+}
+"""What the route that changes a submission says of its body."""
+
 router = APIRouter(prefix=_PLACE, tags=["submissions"], dependencies=[Depends(only_known)], lifespan=kept.running)
+Name = Annotated[
+    str, Query(pattern=r"^[^\x00-\x1f\x7f]{0,200}$", description="怎样称呼这次报送。 What it is to be called.")
+]
 Id = Annotated[
     str,
     Path(
@@ -69,26 +86,14 @@ Id = Annotated[
 async def submit(
     request: Request,
     judged: JudgedSo,
-    name: Annotated[
-        str, Query(pattern=r"^[^\x00-\x1f\x7f]{0,200}$", description="怎样称呼这次报送。 What it is to be called.")
-    ] = "",
+    name: Name = "",
 ) -> Response:
     """The facts in the body are judged and kept. With ``Prefer: respond-async`` the answer comes at once (202)."""
     facts = await judge.whole(request.stream())
-    form = request.headers.get("content-type", "text/turtle").split(";")[0].strip()
-    job = jobs.submit(facts, form, name=name, arguments=judged.arguments(), keep=kept.keeper)
-    place = {"Location": f"{request.scope.get('root_path', '')}{_PLACE}/{job.id}"}
-    if _ASYNC.search(request.headers.get("prefer", "")):
-        return _json(_under_way(job), 202, {**place, "Preference-Applied": "respond-async"})
-    try:
-        await unless_gone(request, jobs.ended(job))
-    except ClientDisconnect:
-        jobs.cancel(job)
-        raise
-    if job.problem:
-        jobs.cancel(job)
-        raise job.problem
-    return _json(_described(await _record(job.id)), 201, place)
+    job = jobs.submit(facts, _form(request, "text/turtle"), name=name, arguments=judged.arguments(), keep=kept.keeper)
+    if found := await _waited(request, job):
+        return found
+    return _json(_described(await _record(job.id)), 201, _place(request, job))
 
 
 @router.get(
@@ -202,10 +207,40 @@ async def changes(
 
     Without ``since`` it needs leave to list, since it tells of a submission that the request does not name.
     """
-    found = await compared(request, id_, since)
-    listed = [change.json() for change in found.changes]
-    counts = {kind: sum(change.kind == kind for change in found.changes) for kind in KINDS}
-    return _json({"since": found.earlier.json(), "to": found.later.json(), "counts": counts, "changes": listed})
+    return _json(_told(await compared(request, id_, since)))
+
+
+@router.post(
+    "/{id}/changes",
+    summary="更改一次报送 Change a submission",
+    status_code=201,
+    dependencies=[Depends(writing)],
+    openapi_extra=PATCHES,
+    responses={
+        201: {"model": schema.Changes, "headers": openapi.LOCATION},
+        202: {"model": schema.Submission, "headers": openapi.LOCATION, "description": "已受理。 Under way."},
+        **openapi.problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    },
+)
+async def change(request: Request, id_: Id, judged: JudgedSo, name: Name = "") -> Response:
+    """A kept submission with the changes in the body is judged and kept as a new one; the verdicts that changed.
+
+    The body is an RDF Patch: statements that are added (A) to the facts as they are kept, or taken out (D) of them,
+    line by line; what is taken out must be there. The submission itself stays as it is. Where the request names no
+    documents, those of the submission are asked. With `Prefer: respond-async` the answer comes at once (202).
+    """
+    if _form(request, "") != jobs.PATCH:
+        raise Problem(415, "no-patch", f"请发送 {jobs.PATCH}。 Send {jobs.PATCH}.", {"Accept-Post": jobs.PATCH})
+    patch = await judge.whole(request.stream())
+    before = await _record(id_)
+    facts = b"".join(line + b"\n" for line in keeping.facts(await _lines(id_), id_))
+    how = replace(judged, documents=judged.documents or before.documents)
+    job = jobs.submit(
+        facts, "ntriples", patch=patch, name=name or before.name, arguments=how.arguments(), keep=kept.keeper
+    )
+    if found := await _waited(request, job):
+        return found
+    return _json(_told(await compared(request, job.id, id_)), 201, _place(request, job))
 
 
 Kind = Literal["worse", "better", "new", "gone", "value", "other"]
@@ -282,6 +317,36 @@ def _changes(answer: bytes) -> list[Change]:
         before, after = (json.loads(row[name]["value"]) if name in row else None for name in ("was", "is"))
         found.append(Change(row["change"]["value"], before, after))
     return found
+
+
+async def _waited(request: Request, job: Job) -> Response | None:
+    """Wait until a job is kept; an answer where the request does not wait. Problem where it cannot be kept."""
+    if _ASYNC.search(request.headers.get("prefer", "")):
+        return _json(_under_way(job), 202, {**_place(request, job), "Preference-Applied": "respond-async"})
+    try:
+        await unless_gone(request, jobs.ended(job))
+    except ClientDisconnect:
+        jobs.cancel(job)
+        raise
+    if job.problem:
+        jobs.cancel(job)
+        raise job.problem
+    return None
+
+
+def _place(request: Request, job: Job) -> dict[str, str]:
+    return {"Location": f"{request.scope.get('root_path', '')}{_PLACE}/{job.id}"}
+
+
+def _form(request: Request, otherwise: str) -> str:
+    """The media type of a body."""
+    return request.headers.get("content-type", otherwise).split(";")[0].strip()
+
+
+def _told(found: Comparison) -> dict[str, Any]:
+    counts = {kind: sum(change.kind == kind for change in found.changes) for kind in KINDS}
+    changes = [change.json() for change in found.changes]
+    return {"since": found.earlier.json(), "to": found.later.json(), "counts": counts, "changes": changes}
 
 
 async def _record(id_: str) -> Record:
