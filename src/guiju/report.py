@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -130,7 +130,7 @@ class Report:
 
     def overview(self, outcomes: Collection[str] = OUTCOMES) -> Overview:
         """What is said of all verdicts; what is missing or proved, of those of the outcomes given."""
-        verdicts = self.assessment.of(outcomes)
+        verdicts = self._of(outcomes)
         return Overview(
             self.submission.inputs,
             self.submission.ignored,
@@ -149,7 +149,7 @@ class Report:
     def verdicts(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[dict[str, Any]]:
         """The verdicts of some outcomes as JSON data, by submission, then in the order of the law."""
         names = self._names(outcomes)
-        return (self._verdict(verdict, names) for verdict in self.assessment.of(outcomes))
+        return (self._verdict(verdict, names) for verdict in self._of(outcomes))
 
     def turtle(self, outcomes: Collection[str] = OUTCOMES) -> str:
         """A ``sh:ValidationReport`` of what failed, and an ``earl:Assertion`` for every verdict."""
@@ -180,7 +180,7 @@ class Report:
             yield entity, partial(said, entity, list(verdicts))
 
     def _grouped(self, outcomes: Collection[str], names: dict[str, _Named]) -> list[Verdict]:
-        wanted = self.assessment.of(outcomes)
+        wanted = self._of(outcomes)
         return sorted(wanted, key=lambda v: names[v.subject].entity)
 
     def _said(self, verdict: Verdict, named: _Named) -> Iterator[Said]:
@@ -191,7 +191,8 @@ class Report:
                 ("△ 与原则要求不一致", "bold yellow") if verdict.severity == "warning" else ("○ 未达鼓励目标", "cyan")
             )
             en = verdict.severity
-        citation, definition = self._citation(verdict), self._definition(verdict)
+        norm = self._norm(verdict)
+        citation, definition = norm.citation, norm.definition
         yield from (("\n" + zh, style), " ", (citation.zh, "bold"), "  ", (f"[{en}]", style))
         about = f"{named.title}：" if named.entity != verdict.subject else ""
         yield from (f"\n  {about}{definition.zh}", (f"\n  {definition.en}", "dim"))
@@ -203,18 +204,18 @@ class Report:
                 found = (self.submission.place(node) for node in places)
                 if where := "、".join(dict.fromkeys(place for place in found if place)):
                     yield (f"  ← {where}", "blue")
-        if reading := self._reading(verdict).zh:
-            yield from (("\n  解读  ", "cyan"), reading)
-        if verdict.outcome == "failed" and (law := self._law(verdict)):
-            yield from (("\n  原文  ", "cyan"), (law, "italic"))
-        yield (f"\n  {verdict.key}", "dim")
+        if norm.reading:
+            yield from (("\n  解读  ", "cyan"), norm.reading.zh)
+        if verdict.outcome == "failed" and norm.law:
+            yield from (("\n  原文  ", "cyan"), (norm.law, "italic"))
+        yield (f"\n  {norm.key}", "dim")
 
     def _verdict(self, verdict: Verdict, names: dict[str, _Named]) -> dict[str, Any]:
-        named = names[verdict.subject]
+        named, norm = names[verdict.subject], self._norm(verdict)
         return {
             "norm": verdict.norm,
             "shape": verdict.shape,
-            "provision": str(keys.Key(verdict.key.document, verdict.key.provision)),
+            "provision": norm.provision,
             "subject": verdict.subject,
             "subjectName": named.title,
             "entity": named.entity,
@@ -222,10 +223,10 @@ class Report:
             "submission": verdict.submission,
             "outcome": verdict.outcome,
             "severity": verdict.severity,
-            "citation": self._citation(verdict)._asdict(),
-            "message": self._definition(verdict)._asdict(),
-            "text": self._law(verdict),
-            "reading": reading._asdict() if (reading := self._reading(verdict)).zh else None,
+            "citation": _both(norm.citation),
+            "message": _both(norm.definition),
+            "text": norm.law,
+            "reading": _both(norm.reading) if norm.reading else None,
             "because": verdict.because,
             "facts": [self._part(part) for part in verdict.facts],
             "missing": [self._part(part) for part in verdict.missing],
@@ -236,23 +237,39 @@ class Report:
 
     def _part(self, part: Part) -> dict[str, Any]:
         return {
-            **part.text._asdict(),
+            **_both(part.text),
             "node": part.node,
             "place": self.submission.place(part.node) if part.node else None,
         }
 
-    def _citation(self, verdict: Verdict) -> Text:
-        return _text(self.knowledge, verdict.key.place, CITATION.value)
+    def _norm(self, verdict: Verdict) -> _Norm:
+        if verdict.norm not in self._norms:
+            key, own = verdict.key, self.knowledge.said(verdict.norm)
+            reading = own.get(keys.GJ + "reading", {})
+            self._norms[verdict.norm] = _Norm(
+                key,
+                str(keys.Key(key.document, key.provision)),
+                _text(self.knowledge, key.place, CITATION.value),
+                _text(self.knowledge, verdict.norm, keys.SKOS + "definition"),
+                self.knowledge.said(key.place).get(keys.GJ + "text", {}).get("zh"),
+                Text(reading["zh"], reading.get("en", "")) if reading.get("zh") else None,
+            )
+        return self._norms[verdict.norm]
 
-    def _definition(self, verdict: Verdict) -> Text:
-        return _text(self.knowledge, verdict.norm, keys.SKOS + "definition")
+    def _of(self, outcomes: Collection[str]) -> list[Verdict]:
+        """The verdicts of some outcomes, made once for all that is written of them."""
+        wanted = frozenset(outcomes)
+        if wanted not in self._made:
+            self._made[wanted] = self.assessment.of(wanted)
+        return self._made[wanted]
 
-    def _reading(self, verdict: Verdict) -> Text:
-        found = self.knowledge.said(verdict.norm).get(keys.GJ + "reading", {})
-        return Text(found.get("zh", ""), found.get("en", ""))
+    @cached_property
+    def _norms(self) -> dict[str, _Norm]:
+        return {}
 
-    def _law(self, verdict: Verdict) -> str | None:
-        return self.knowledge.said(verdict.key.place).get(keys.GJ + "text", {}).get("zh")
+    @cached_property
+    def _made(self) -> dict[frozenset[str], list[Verdict]]:
+        return {}
 
     def _names(self, outcomes: Collection[str]) -> dict[str, _Named]:
         named: dict[str, _Named] = {}
@@ -274,7 +291,7 @@ class Report:
 
     def stated(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[tuple[str, list[Triple]]]:
         """The statements about the verdicts on each submission, in order, and then those about what shapes found."""
-        for submission, verdicts in groupby(self.assessment.of(outcomes), lambda verdict: verdict.submission):
+        for submission, verdicts in groupby(self._of(outcomes), lambda verdict: verdict.submission):
             yield f"0 {submission}", [triple for verdict in verdicts for triple in self._stated(verdict)]
         if "failed" in outcomes:
             found = [result for result in self.assessment.results if result.severity.startswith(keys.SH)]
@@ -342,6 +359,17 @@ def row(verdict: dict[str, Any], language: str) -> list[str]:
     return [cell(name) for name in COLUMNS]
 
 
+class _Norm(NamedTuple):
+    """What is said of a norm, whoever is judged by it."""
+
+    key: keys.Key
+    provision: str
+    citation: Text
+    definition: Text
+    law: str | None
+    reading: Text | None
+
+
 @dataclass(frozen=True)
 class _Named:
     entity: str
@@ -367,6 +395,10 @@ def _joined(parts: list[Part]) -> dict[str, str] | None:
         return None
     texts = [(zh, en) for zh, en, _ in _merged(parts)]
     return {"zh": "；".join(zh for zh, _ in texts), "en": "; ".join(en for _, en in texts)}
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
 
 
 def _text(knowledge: Knowledge, iri: str, predicate: str) -> Text:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_FORMULA = re.compile(r"[=+@\t\r-]")
+_FORMULA = frozenset("=+@\t\r-")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 
@@ -25,4 +25,4 @@ def lines(rows: Iterable[Sequence[str]]) -> str:
 
 def inert(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula: one that begins like it, and is no number, gets a quote."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if cell[:1] in _FORMULA and not _NUMBER.fullmatch(cell) else cell
