@@ -43,9 +43,9 @@ DIGITS, BITS = 18, 127
 """How many decimals a number has and how long it can be, all its decimals included, where derivations compute it."""
 
 
-def marked(*kinds: Kind) -> NDArray[np.bool_]:
+def marked(*kinds: int) -> NDArray[np.bool_]:
     """For each kind whether it is one of some, to be looked up by a column of kinds."""
-    return np.array([kind in kinds for kind in Kind], np.bool_)
+    return np.array([kind in kinds for kind in range(Kind.ODD + 1)], np.bool_)
 
 
 _NUMBERS = marked(Kind.INTEGER, Kind.DECIMAL)
@@ -58,7 +58,7 @@ Exact = NDArray[Any]
 """Integers: of 64 bits, or Python's own where one of them might not fit."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Nodes:
     """Terms by their numbers; ``UNBOUND`` where there is none."""
 
@@ -69,7 +69,7 @@ class Nodes:
         return np.asarray(self.ids != UNBOUND)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Numbers:
     """Integers, each divided by ten as often as ``scale`` says; ``whole`` marks those of type xsd:integer."""
 
@@ -79,13 +79,13 @@ class Numbers:
     whole: Mask
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Truths:
     values: Mask
     valid: Mask
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Texts:
     """Texts in UTF-8; IRIs where they are named so."""
 

@@ -17,9 +17,9 @@ Mask = NDArray[np.bool_]
 NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Table:
-    """Columns of one length; a variable without a column is bound in no row."""
+    """Columns of one length; a variable without a column is bound in no row. It is not changed once it is made."""
 
     columns: dict[str, Ids]
     length: int

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from enum import IntEnum
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -36,8 +35,8 @@ class Unsupported(Exception):
     """Something that the columns do not decide; the text names it."""
 
 
-class Kind(IntEnum):
-    """What a term is to a comparison."""
+class Kind:
+    """What a term is to a comparison; plain integers, for they are asked for at every step."""
 
     RESOURCE = 0
     STRING = 1
@@ -129,7 +128,9 @@ class Terms:
     def place(self, text: bytes) -> int:
         """The number of a term as N-Triples writes it, or ``UNBOUND`` where it has none."""
         found = self._numbers.get(text)
-        return self._numbers.get(_read(text)[0], UNBOUND) if found is None else found
+        if found is None:
+            return self._numbers.get(_read(text)[0], UNBOUND) if text[:1] == b'"' else UNBOUND
+        return found
 
     def numbers(self, texts: Sequence[bytes]) -> list[int]:
         """The numbers of terms as N-Triples writes them (and pyoxigraph does), new ones where they have none."""
@@ -140,12 +141,17 @@ class Terms:
         return list(map(known.__getitem__, texts))
 
     def nameless(self, count: int) -> Ids:
-        """Numbers of new resources that no fact speaks of; they can be joined and passed on, but not looked up."""
+        """Numbers of new resources that no fact speaks of; they can be joined and passed on, but not written."""
         first = len(self._written)
         self._grow(count)
-        self._written += [b"<%b%d>" % (NAMELESS, number) for number in range(first, first + count)]
+        self._written += [b""] * count
         self._kinds[first : first + count] = Kind.RESOURCE
         return np.arange(first, first + count, dtype=np.int32)
+
+    def name(self, ids: Ids) -> None:
+        """Give names, by which they can be written, but not looked up, to those that have none."""
+        for number in ids.tolist():
+            self._written[number] = self._written[number] or b"<%b%d>" % (NAMELESS, number)
 
     def encode(self, triples: Iterable[Triple] | Iterable[Quad]) -> Rows:
         """Triples as rows of three numbers."""
@@ -218,6 +224,11 @@ class Terms:
         heads = b"".join([text[:2] for text in texts])
         if b"<<" not in heads and not heads[::2].strip(b"<"):
             return [text[1:-1] for text in texts]
+        if b"<<" not in heads and not heads[::2].strip(b'<"') and b"\\" not in b"".join(texts):
+            # Quotes do not stand in a datatype or a language.
+            return [
+                text[1:-1] if text[-1:] == b'"' or text[:1] == b"<" else text[1 : text.rindex(b'"')] for text in texts
+            ]
         found = []
         for number, text in zip(ids.tolist(), texts, strict=True):
             if text[:1] == b'"':
@@ -287,7 +298,7 @@ class Terms:
             self._scales = np.append(self._scales, np.zeros(more, np.int8))
 
 
-def _read(text: bytes) -> tuple[bytes, Kind, int, int]:
+def _read(text: bytes) -> tuple[bytes, int, int, int]:
     """How a literal that stands for all that mean the same is written, its kind, and its value with its decimals."""
     if text[:1] != b'"':
         return text, Kind.RESOURCE, 0, 0
@@ -344,7 +355,7 @@ def string(text: bytes) -> bytes:
     return b'"%b"' % text if _PLAIN.fullmatch(text) else str(Literal(text.decode())).encode()
 
 
-def _decimal(text: str) -> tuple[bytes, Kind, int, int]:
+def _decimal(text: str) -> tuple[bytes, int, int, int]:
     whole, _, fraction = text.partition(".")
     fraction = fraction.rstrip("0")
     if len(fraction) > 100:
