@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -298,42 +298,46 @@ class Report:
             yield "1", [triple for result in found for triple in self._found(result)]
 
     def _stated(self, verdict: Verdict) -> Iterator[Triple]:
-        type_ = NamedNode(keys.RDF + "type")
-
-        def earl(name: str) -> NamedNode:
-            return NamedNode(keys.EARL + name)
-
         assertion, result = NamedNode(verdict.iri), BlankNode()
-        yield Triple(assertion, type_, earl("Assertion"))
-        yield Triple(assertion, type_, NamedNode(keys.GJ + "Verdict"))
-        yield Triple(assertion, earl("subject"), NamedNode(verdict.subject))
-        yield Triple(assertion, earl("test"), NamedNode(verdict.shape))
-        yield Triple(assertion, NamedNode(keys.GJ + "onNorm"), NamedNode(verdict.norm))
-        yield Triple(assertion, earl("result"), result)
-        yield Triple(result, type_, earl("TestResult"))
-        yield Triple(result, earl("outcome"), earl(verdict.outcome))
+        yield Triple(assertion, _TYPE, _iri(keys.EARL + "Assertion"))
+        yield Triple(assertion, _TYPE, _iri(keys.GJ + "Verdict"))
+        yield Triple(assertion, _iri(keys.EARL + "subject"), _iri(verdict.subject))
+        yield Triple(assertion, _iri(keys.EARL + "test"), _iri(verdict.shape))
+        yield Triple(assertion, _iri(keys.GJ + "onNorm"), _iri(verdict.norm))
+        yield Triple(assertion, _iri(keys.EARL + "result"), result)
+        yield Triple(result, _TYPE, _iri(keys.EARL + "TestResult"))
+        yield Triple(result, _iri(keys.EARL + "outcome"), _iri(keys.EARL + verdict.outcome))
         for attribute, _, label in _PARTS:
             for part in getattr(verdict, attribute):
-                for language, text in (("zh", part.text.zh), ("en", f"{label}: {part.text.en}")):
-                    yield Triple(result, earl("info"), Literal(text, language=language))
+                yield Triple(result, _INFO, _words(part.text.zh, "zh"))
+                yield Triple(result, _INFO, _words(f"{label}: {part.text.en}", "en"))
 
     def _found(self, found: Result) -> Iterator[Triple]:
-        def sh(name: str) -> NamedNode:
-            return NamedNode(keys.SH + name)
-
         node = BlankNode()
-        yield Triple(REPORT, sh("result"), node)
-        yield Triple(node, NamedNode(keys.RDF + "type"), sh("ValidationResult"))
-        yield Triple(node, sh("focusNode"), NamedNode(found.focus))
-        yield Triple(node, sh("value"), NamedNode(found.focus))
-        yield Triple(node, sh("resultSeverity"), NamedNode(found.severity))
-        yield Triple(node, sh("sourceShape"), NamedNode(found.shape))
-        yield Triple(node, sh("sourceConstraintComponent"), NamedNode(found.component))
+        yield Triple(REPORT, _iri(keys.SH + "result"), node)
+        yield Triple(node, _TYPE, _iri(keys.SH + "ValidationResult"))
+        yield Triple(node, _iri(keys.SH + "focusNode"), _iri(found.focus))
+        yield Triple(node, _iri(keys.SH + "value"), _iri(found.focus))
+        yield Triple(node, _iri(keys.SH + "resultSeverity"), _iri(found.severity))
+        yield Triple(node, _iri(keys.SH + "sourceShape"), _iri(found.shape))
+        yield Triple(node, _iri(keys.SH + "sourceConstraintComponent"), _iri(found.component))
         duty = _text(self.knowledge, keys.parse(found.shape).norm, keys.SKOS + "definition")
         for language, text in (("zh", duty.zh), ("en", duty.en)):
-            yield Triple(node, sh("resultMessage"), Literal(text, language=language))
+            yield Triple(node, _iri(keys.SH + "resultMessage"), _words(text, language))
 
 
+@lru_cache(maxsize=1 << 16)
+def _iri(text: str) -> NamedNode:
+    """A term, made once: most are said again and again."""
+    return NamedNode(text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _words(text: str, language: str) -> Literal:
+    return Literal(text, language=language)
+
+
+_TYPE, _INFO = NamedNode(keys.RDF + "type"), NamedNode(keys.EARL + "info")
 COLUMNS = (
     "outcome", "severity", "citation", "norm", "entity", "entityName", "subject", "subjectName", "submission",
     "message", "limit", "facts", "missing", "remedy", "derivation", "places", "because", "reading", "text",
