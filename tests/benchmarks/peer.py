@@ -7,7 +7,9 @@ report in hand, and the most memory held by then. Starting the interpreter and i
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import resource
 import sys
 from collections.abc import Callable, Iterable
@@ -36,7 +38,14 @@ def _parsing(facts: Path, _: Path) -> Callable[[], Found]:
     return lambda: ()
 
 
+def _as_the_command() -> None:
+    """What ``guiju`` sets before it does anything (:func:`guiju.cli.run`)."""
+    gc.set_threshold(1_000_000)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def _guiju() -> Run:
+    _as_the_command()
     import numpy as np
 
     from guiju import engines
@@ -63,6 +72,7 @@ def _guiju() -> Run:
 
 def _whole() -> Run:
     """What ``guiju validate --format json`` does, from facts without conclusions to the written report."""
+    _as_the_command()
     from guiju.compiled import Compiled
     from guiju.tasks import outcomes, validated
 
