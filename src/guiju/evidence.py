@@ -49,6 +49,7 @@ class Evidence:
     def _from_store(self, query: str) -> Table:
         columns, terms, read, store = self.columns, self.columns.terms, reads(query), Store()
         predicates = [terms.place(f"<{name}>".encode()) for name in read]
+        terms.name(columns.stated.rows()[:, 0])
         for part in (columns.told, columns.days, columns.asked, columns.stated):
             found = part.rows()
             if EVERYTHING not in read:

@@ -261,7 +261,7 @@ class Judgement:
         return found
 
     def _ordered(self, table: Table) -> Table:
-        norms, which = np.unique(table["norm"], return_inverse=True)
+        norms, which = _distinct(table["norm"])
         named = [(keys.parse(norm), norm) for norm in self.columns.terms.names(norms)]
         law = _ranks([(key.document, self.knowledge.position(key), norm) for key, norm in named])[which]
         by = [law, *(self._ranked(table[name]) for name in ("subject", "outcome", "because"))]
@@ -269,38 +269,39 @@ class Judgement:
 
     def _ranked(self, ids: Ids) -> Places:
         """The place of each among all by its text; what is unbound comes first."""
-        found, which = np.unique(ids, return_inverse=True)
-        return _ranks(self._texts(found))[which]
+        found, which = _distinct(ids)
+        return _ranks(self._words(found))[which]
 
-    def _texts(self, ids: Ids) -> list[str]:
-        """What each term is as a text; an empty one where there is none."""
+    def _words(self, ids: Ids) -> list[bytes]:
+        """What each of some terms, sorted, is as a text, in UTF-8, which sorts as texts do; empty for ``UNBOUND``."""
         has = ids != UNBOUND
-        texts = iter(self.columns.terms.texts(ids[has]))
-        return [next(texts) if each else "" for each in has.tolist()]
+        return [b""] * int(len(ids) - has.sum()) + self.columns.terms.words(ids[has])
 
     def _names(self, columns: dict[str, Ids]) -> dict[str, list[str]]:
         names = {}
         for name, ids in columns.items():
-            found, which = np.unique(ids, return_inverse=True)
-            texts = self._texts(found)
+            found, which = _distinct(ids)
+            texts = [word.decode() for word in self._words(found)]
             names[name] = [texts[place] for place in which.tolist()]
         return names
 
     def _sorted(self, table: Table) -> _Parts:
         """Parts in order, one that several queries give where the first gives it."""
-        words = ("part", "zh", "en", "node")
-        ids, which = np.unique(np.concatenate([table[name] for name in words]), return_inverse=True)
-        ranks = np.split(_ranks(self._texts(ids))[which].astype(np.int32), len(words))
-        for name, rank in zip(words, ranks, strict=True):
-            table = table.extended(f"#{name}", rank)
-        order = np.lexsort([table[f"#{name}"] for name in reversed(words)] + [table["file"], table["verdict"]])
-        table = table.take(order)
-        _, which = table.only(("verdict", *(f"#{name}" for name in words))).distinct()
-        _, first = np.unique(which, return_index=True)
-        table = table.take(np.sort(first))
-        parts, which = np.unique(table["part"], return_inverse=True)
-        places = np.array([PARTS.index(name) for name in self._texts(parts)], np.int32)[which]
-        return _Parts(table["verdict"], places, table["zh"], table["en"], table["node"])
+        parts, which = _distinct(table["part"])
+        name = np.array([PARTS.index(word.decode()) for word in self._words(parts)], np.int64)[which]
+        ids, which = _distinct(np.concatenate([table["zh"], table["en"], table["node"]]))
+        zh, en, node = np.split(_ranks(self._words(ids))[which], 3)
+        # What is equal stands in the order of the files, as it does in the table.
+        keys_ = (table["verdict"] * np.int64(len(PARTS)) + name, zh * np.int64(len(ids)) + en, node)
+        order = np.lexsort(keys_[::-1])
+        new = np.ones(len(order), np.bool_)
+        new[1:] = np.logical_or.reduce([key[order[1:]] != key[order[:-1]] for key in keys_])
+        order = order[new]
+        files = int(table["file"].max()) + 1
+        by = table["verdict"][order] * np.int64(files) + table["file"][order]
+        order = order[np.argsort(by, kind="stable")]
+        texts = (table[name_][order] for name_ in ("zh", "en", "node"))
+        return _Parts(table["verdict"][order], name[order].astype(np.int32), *texts)
 
     def _made(self, wanted: Places) -> Iterator[tuple[int, int, Part]]:
         """The parts of some verdicts, each with the verdict's place and its own in ``PARTS``."""
@@ -318,7 +319,14 @@ class Judgement:
         return self.columns.terms.numbers((f"<{iri}>".encode(),))[0]
 
 
-def _ranks(values: Sequence[str] | Sequence[tuple[str, int, str]]) -> Places:
+def _distinct(ids: Ids) -> tuple[Ids, Places]:
+    """The terms of a column, each once, sorted; and for each row which of them it is."""
+    there = np.zeros(int(ids.max(initial=UNBOUND)) + 2, np.bool_)
+    there[ids + 1] = True
+    return (np.flatnonzero(there) - 1).astype(np.int32), (np.cumsum(there) - 1)[ids + 1]
+
+
+def _ranks(values: Sequence[bytes] | Sequence[tuple[str, int, str]]) -> Places:
     """The place of each value among all; equal values have one."""
     order = {value: place for place, value in enumerate(sorted(set(values)))}  # type: ignore[type-var]
     return np.array([order[value] for value in values], np.int64)
