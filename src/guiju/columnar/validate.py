@@ -245,12 +245,10 @@ class _Preparation:
             raise Unsupported("a shape that is a class")
         for component in dict.fromkeys(self._owner[name] for name in about if name in self._owner):
             names = self._components[component]
-            if len(names) > 1 and any(len(about.get(name, ())) != 1 for name in names):
+            if any(len(about.get(name, ())) != 1 for name in names):
                 raise Unsupported(f"{keys.local(component)} without one value for each parameter")
-            reported = NODE if above else component
-            for value in about[names[0]]:
-                values = (value, *(about[name][0] for name in names[1:]))
-                yield component, _Use(root.value, reported, values)
+            values = tuple(about[name][0] for name in names)
+            yield component, _Use(root.value, NODE if above else component, values)
         for nested in about.get(keys.SH + "node", ()):
             if not isinstance(nested, NamedNode):
                 raise Unsupported("sh:node with a shape that has no name")
