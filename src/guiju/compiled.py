@@ -207,8 +207,8 @@ class Compiled(Knowledge):
             self.__dict__["_folder"] = None
 
 
-def _needs(text: str) -> list[list[str]] | None:
-    """What a query needs, where the columns run it."""
+def _needs(text: str) -> tuple[list[list[str]], list[str]] | None:
+    """What a query needs and reads, where the columns run it."""
     from guiju.columnar.needs import needs
     from guiju.columnar.terms import Unsupported
 

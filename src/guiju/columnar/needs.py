@@ -1,8 +1,11 @@
-"""What must be there for a query to have a solution at all: most derivations have nothing to do in most submissions."""
+"""What must be there for a query to have a solution at all, and what its solutions depend on.
+
+Most derivations have nothing to do in most submissions, and need not run again whatever else was concluded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, reduce
 from itertools import product
@@ -10,6 +13,7 @@ from itertools import product
 from guiju import keys
 from guiju.columnar.parser import parse
 from guiju.columnar.plan import (
+    Bind,
     Chain,
     Choice,
     Const,
@@ -21,11 +25,15 @@ from guiju.columnar.plan import (
     Path,
     Pattern,
     Reach,
+    Repeat,
     Select,
     Step,
     Union,
+    Values,
+    parts,
 )
 from guiju.columnar.prepared import NEEDS
+from guiju.sparql import EVERYTHING
 
 _MOST = 64
 """Of more alternatives than this no account is kept."""
@@ -37,13 +45,16 @@ _ANYHOW: _Ways = frozenset({frozenset()})
 
 @dataclass(frozen=True)
 class Needs:
-    """Alternatives, each a set of predicates by their IRIs, and of classes by theirs after ``a``."""
+    """What a query cannot do without, and all that its answers depend on."""
 
     ways: _Ways
+    """Alternatives, each a set of predicates by their IRIs, and of classes by theirs after ``a``."""
+    reads: frozenset[str]
+    """Predicates and classes; ``rdf:type`` where a class is a variable, ``EVERYTHING`` where a predicate is one."""
 
-    def listed(self) -> list[list[str]]:
+    def listed(self) -> tuple[list[list[str]], list[str]]:
         """As ``NEEDS`` has them."""
-        return sorted(map(sorted, self.ways))
+        return sorted(map(sorted, self.ways)), sorted(self.reads)
 
     def met(self, there: set[str]) -> bool:
         """Whether one of the alternatives is among what is there."""
@@ -56,10 +67,48 @@ def needs(text: str) -> Needs:
 
     Where that was found out before, the query need not be read.
     """
-    ways = NEEDS.get(text)
-    if ways is not None:
-        return Needs(frozenset(map(frozenset, ways)))
-    return Needs(_least(_of_group(parse(text).group)))
+    if (found := NEEDS.get(text)) is not None:
+        ways, reads = found
+        return Needs(frozenset(map(frozenset, ways)), frozenset(reads))
+    group = parse(text).group
+    return Needs(_least(_of_group(group)), frozenset(_read_by(group)))
+
+
+def _read_by(group: Group) -> Iterator[str]:
+    for step in group.steps:
+        if isinstance(step, Pattern):
+            named = step.predicate.term.value if isinstance(step.predicate, Const) else EVERYTHING  # type: ignore[union-attr]
+            aimed = named == _TYPE and isinstance(step.object, Const)
+            yield step.object.term.value if aimed else named  # type: ignore[union-attr]
+        elif isinstance(step, Reach):
+            yield from _read_along(step.path)
+        elif isinstance(step, Bind):
+            yield from _read_in(step.value)
+        elif isinstance(step, Union):
+            for branch in step.branches:
+                yield from _read_by(branch)
+        elif not isinstance(step, Values):
+            yield from _read_by(step.group)
+            values = [aggregate.value for aggregate in step.aggregates] if isinstance(step, Grouped) else []
+            for value in values:
+                yield from _read_in(value) if value is not None else ()
+    for expression in group.filters:
+        yield from _read_in(expression)
+
+
+def _read_in(expression: Expression) -> Iterator[str]:
+    if isinstance(expression, Exists):
+        yield from _read_by(expression.group)
+    for part in parts(expression):
+        yield from _read_in(part)
+
+
+def _read_along(path: Path) -> Iterator[str]:
+    if isinstance(path, Link):
+        yield path.predicate.term.value if isinstance(path.predicate, Const) else EVERYTHING  # type: ignore[union-attr]
+    else:
+        for part in (path.path,) if isinstance(path, Repeat) else path.paths:
+            yield from _read_along(part)
 
 
 def _of_group(group: Group) -> _Ways:

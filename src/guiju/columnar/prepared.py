@@ -4,5 +4,5 @@ from __future__ import annotations
 
 PLANS: dict[tuple[str, frozenset[str]], bytes] = {}
 """By query and the variables that have a value from outside, as :mod:`guiju.columnar.plans` writes them."""
-NEEDS: dict[str, list[list[str]]] = {}
-"""Of a CONSTRUCT the alternatives of which it needs one, as :class:`guiju.columnar.needs.Needs` has them."""
+NEEDS: dict[str, tuple[list[list[str]], list[str]]] = {}
+"""What a query needs and reads, as :class:`guiju.columnar.needs.Needs` lists it."""
