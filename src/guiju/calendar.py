@@ -75,6 +75,15 @@ class Calendar:
         for at, floor in enumerate(self.floors):
             yield self.first + at * _DAY, floor, floor if self._works(at) else floor + 1
 
+    def triples(self) -> Iterator[ox.Triple]:
+        """What queries ask of every day: which it is, its floor and its ceiling."""
+        integer = ox.NamedNode(XSD + "integer")
+        for when, *indexes in self.days():
+            day = ox.NamedNode(f"urn:guiju:day:{when}")
+            yield ox.Triple(day, ox.NamedNode(GJ + "day"), ox.Literal(str(when), datatype=ox.NamedNode(XSD + "date")))
+            for name, number in zip(("workingDayFloor", "workingDayCeiling"), indexes, strict=True):
+                yield ox.Triple(day, ox.NamedNode(GJ + name), ox.Literal(str(number), datatype=integer))
+
     def _works(self, at: int) -> bool:
         return self.floors[at] != (self.floors[at - 1] if at else 0)
 

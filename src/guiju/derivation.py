@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from itertools import chain, groupby
 
@@ -26,7 +25,7 @@ from guiju.columnar.facts import Facts
 from guiju.columnar.needs import needs
 from guiju.columnar.parser import parse
 from guiju.columnar.plan import Construct
-from guiju.columnar.terms import Ids, Kind, Rows, Unsupported, integer, once
+from guiju.columnar.terms import Ids, Rows, Unsupported, once
 from guiju.knowledge import Knowledge, fill
 from guiju.progress import Progress, at, unheard
 from guiju.sparql import EVERYTHING, nested, reads
@@ -36,7 +35,6 @@ BACKGROUND = NamedNode("urn:guiju:background")
 
 _TYPE = NamedNode(keys.RDF + "type")
 _CONCLUSION = NamedNode(keys.GJ + "Conclusion")
-_DAY = "urn:guiju:day:"
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +65,7 @@ class Derived:
 
     @cached_property
     def calendar_days(self) -> list[Triple]:
-        """The calendar days that the facts mention, each with its indexes."""
+        """The days of the calendar, each with its indexes."""
         return self.columns.terms.decoded(self.columns.days.rows())
 
     @property
@@ -83,7 +81,6 @@ def derive(facts: Columns | Iterable[Triple], knowledge: Knowledge, progress: Pr
     if not isinstance(facts, Columns):
         columns.told.take_in(facts)
     given = columns.told.copy(columns.terms)
-    columns.days.add(_calendar_days(columns, knowledge))
     run = _Run(columns)
     every = strata(knowledge)
     for number, stratum in enumerate(every, 1):
@@ -198,23 +195,3 @@ class _Store:
 
 
 _WRONG = "queries/derive/{}.rq: a derivation is a CONSTRUCT query"
-
-
-def _calendar_days(columns: Columns, knowledge: Knowledge) -> Rows:
-    """The calendar days that the facts mention, each with its indexes."""
-    terms = columns.terms
-    mentioned = np.zeros(len(terms), np.bool_)
-    for relation in columns.told.relations.values():
-        mentioned[relation.objects] = True
-    ids = np.flatnonzero(mentioned).astype(np.int32)
-    days = ids[terms.kinds(ids) == Kind.DATE]
-    triples: list[bytes] = []
-    for text in sorted(terms.texts(days)):
-        indexes = knowledge.calendar.index(date.fromisoformat(text))
-        if indexes is None:
-            continue
-        day = f"<{_DAY}{text}>".encode()
-        triples += [day, b"<%b>" % f"{keys.GJ}day".encode(), f'"{text}"^^<{keys.XSD}date>'.encode()]
-        for name, number in zip(("workingDayFloor", "workingDayCeiling"), indexes, strict=True):
-            triples += [day, f"<{keys.GJ}{name}>".encode(), integer(number)]
-    return np.array(terms.numbers(triples), np.int32).reshape(-1, 3)

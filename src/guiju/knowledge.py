@@ -102,7 +102,7 @@ class Knowledge:
         # Imported here: what does not judge need not wait for numpy.
         from guiju.columnar.columns import Known
 
-        return Known.of(self.vocabulary, self.asked[0], self.shapes)
+        return Known.of(self.vocabulary, self.asked[0], self.calendar.triples(), self.shapes)
 
     @cached_property
     def store(self) -> Store:

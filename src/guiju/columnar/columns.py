@@ -23,14 +23,22 @@ class Known:
     """What derivations read."""
     asked: Facts
     """What the queries for verdicts and explanations read."""
+    days: Facts
+    """The days of the calendar, for both."""
     shapes: Shapes
     """The completed shapes."""
 
     @classmethod
-    def of(cls, vocabulary: Iterable[Triple], asked: Iterable[Triple], shapes: Iterable[Triple]) -> Known:
+    def of(
+        cls,
+        vocabulary: Iterable[Triple],
+        asked: Iterable[Triple],
+        days: Iterable[Triple],
+        shapes: Iterable[Triple],
+    ) -> Known:
         terms = Terms()
-        parts = Facts(terms), Facts(terms)
-        for part, triples in zip(parts, (vocabulary, asked), strict=True):
+        parts = Facts(terms), Facts(terms), Facts(terms)
+        for part, triples in zip(parts, (vocabulary, asked, days), strict=True):
             part.take_in(triples)
         return cls(terms, *parts, Shapes.of(index(shapes), terms))
 
@@ -38,8 +46,8 @@ class Known:
 class Columns:
     """The facts of one judgement, what follows from them, and what they are judged by.
 
-    ``told`` is facts and conclusions; ``days`` the calendar days that they mention; ``stated`` what judging adds
-    (shapes in force, results, verdicts).
+    ``told`` is facts and conclusions; ``days`` the calendar, all of it, since an explanation may name a day that no
+    fact does; ``stated`` what judging adds (shapes in force, results, verdicts).
     """
 
     def __init__(self, known: Known) -> None:
@@ -47,7 +55,10 @@ class Columns:
         self.terms = known.terms.copy()
         self.vocabulary, self.asked = known.vocabulary.copy(self.terms), known.asked.copy(self.terms)
         self.shapes = known.shapes
-        self.told, self.days, self.stated = Facts(self.terms), Facts(self.terms), Facts(self.terms)
+        self.days = known.days.copy(self.terms)
+        self.told, self.stated = Facts(self.terms), Facts(self.terms)
+        self.checking = Engine(self.terms, Together(self.told, self.vocabulary), bounded=True)
+        """Asked whether what was told can be used."""
         self.deriving = Engine(self.terms, Together(self.told, self.days, self.vocabulary), bounded=True)
         """Asked by derivations."""
         self.validating = Engine(self.terms, self.told.relations)

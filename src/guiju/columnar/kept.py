@@ -23,7 +23,7 @@ _ALIGNED = 8
 
 def written(known: Known) -> bytes:
     """All that is known, for :func:`read`."""
-    shapes, parts = known.shapes, (known.vocabulary, known.asked)
+    shapes, parts = known.shapes, (known.vocabulary, known.asked, known.days)
     lines, also, long, *columns = known.terms.state()
     texts = [b"\n".join(lines)]
     columns += [relation.pairs for part in parts for relation in part.relations.values()]
@@ -71,7 +71,8 @@ def read(body: bytes) -> Known:
     }
     uses = tuple(_uses(component, of, why, columns, texts) for component, of, why in about["uses"])
     shapes = Shapes(names, numbers, severities, targets, uses, about["refused"], beside)
-    return Known(terms, parts[0], parts[1], shapes)
+    vocabulary, asked, days = parts
+    return Known(terms, vocabulary, asked, days, shapes)
 
 
 def _uses(
