@@ -34,6 +34,8 @@ INTEGER, DECIMAL, DATE, BOOLEAN, DOUBLE = (
 )
 _REPORTED = NamedNode(keys.GJ + "reportedIn")
 _ITSELF = NamedNode(keys.GJ + "itself")
+_ENDINGS = ("é", "机构", "\uff21", "\U00020bb7", "%20")
+"""Names are in all scripts, and are put in an order by their letters."""
 _TARGETS = 12
 """Targets of each shape; some of what is said of one is said of another, too."""
 
@@ -51,10 +53,11 @@ class Values(Enum):
 
 _SMALL = [Fraction(text) for text in ("0", "1", "-1", "0.1", "0.15", "0.5", "8", "100", "1e10", "0.000000001")]
 _LARGE = [Fraction(text) for text in ("999999999999999999.999999999", "-999999999999999999", "123456789012345678.9")]
-_WIDEST = [
-    Fraction(text)
-    for text in ("123456789012345678901234567890", "0.000000000000000001", "-98765432109876543210.123456789012345678")
-]
+_WIDEST = [Fraction(edge) for edge in (2**62, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 123456789012345678901234567890)]
+_WIDEST += [Fraction("0.000000000000000001"), Fraction("-98765432109876543210.123456789012345678")]
+_LONGEST = [Literal(f"0.{'0' * zeros}1", datatype=DECIMAL) for zeros in (98, 99, 100)]
+_LONGEST += [Literal(f"-{'9' * 300}.5", datatype=DECIMAL)]
+"""Longer than what is drawn: a hundred decimals and one more, three hundred digits."""
 _STEPS = [Fraction(text) for text in ("0", "0", "0", "1e-9", "-1e-9", "1", "-1", "100", "-100")]
 _FINE = [*_STEPS, *(Fraction(text) for text in ("1e-18", "-1e-18"))]
 _INTEGERS = [0, 1, -1, 2, 7, 242_217_29, 242_170_1, 737_000, 10**9]
@@ -74,6 +77,9 @@ ODD: list[Literal | NamedNode] = [
     Literal("soon", datatype=INTEGER),
     Literal("1.0", datatype=INTEGER),
     Literal("2020-02-30", datatype=DATE),
+    Literal("-0001-01-01", datatype=DATE),
+    Literal("0000-01-01", datatype=DATE),
+    Literal("2020-1-1", datatype=DATE),
     Literal("2020-01-01Z", datatype=DATE),
     Literal("2020-01-01+08:00", datatype=DATE),
     Literal("10000-01-01", datatype=DATE),
@@ -130,6 +136,8 @@ class Draw:
         if datatype == INTEGER:
             pool = _INTEGERS + ([10**30 + 7, -(10**20)] if self.wide else [])
             return Literal(str(self.rng.choice(pool)), datatype=INTEGER)
+        if self.wide and self.rng.random() < 0.1:
+            return self.rng.choice(_LONGEST)
         return self.literal(self.rng.choice(_SMALL * 2 + _LARGE + (_WIDEST * 3 if self.wide else [])), DECIMAL)
 
     def bound(self) -> Literal:
@@ -171,6 +179,8 @@ class Draw:
                     yield Triple(subject, predicate, self._odd)
                 continue
             yield triple
+            if chance > 0.98:
+                yield triple
             if isinstance(subject, Triple):
                 continue
             if chance < 0.07:
@@ -241,7 +251,8 @@ class Bender:
                     Triple(one, TYPE, completion.NODE_SHAPE),
                     Triple(one, NamedNode(keys.SH + "severity"), NamedNode(keys.SH + "Violation")),
                 ]
-            authored.append(Triple(shape, NamedNode(keys.SH + "targetClass"), target))
+            aims = {target, NamedNode(f"urn:x:{name}:class:{number - 1}")} if rng.random() < 0.15 else {target}
+            authored += [Triple(shape, NamedNode(keys.SH + "targetClass"), one) for one in sorted(aims, key=str)]
             authored += [Triple(stated[-1], NamedNode(name), value) for name, value in given.items()]
             env = {keys.local(name): value for name, value in given.items()}
             facts += self._institutions(f"urn:x:{name}:{number}", target, queries, env, draw)
@@ -342,7 +353,8 @@ class _Nodes:
         """A thing: more often than not a new one."""
         if self._rng.random() < 0.85:
             self._count += 1
-            self._known.append(NamedNode(f"{self._this.value}:{self._count}"))
+            ending = self._rng.choice(_ENDINGS) if self._rng.random() < 0.1 else ""
+            self._known.append(NamedNode(f"{self._this.value}:{self._count}{ending}"))
             return self._known[-1]
         return self._rng.choice(self._known)
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
-from guiju import completion, keys
+from guiju import completion, engines, keys
+from guiju.columnar import validate
 from guiju.knowledge import Knowledge
 from tests import topbraid
 from tests.bent import INTEGER, SUBCLASS, TYPE, Batch, Bender, Values, together
@@ -37,13 +38,16 @@ def _quiet() -> Iterator[None]:
 
 def test_the_definition_says_the_same_of_every_component(bender: Bender, knowledge: Knowledge) -> None:
     assert len(bender.components) == _COMPONENTS
-    tally, rng = Tally(), random.Random(1)
+    rng, plain, wide = random.Random(1), Tally(), Tally()
     for component in bender.components:
-        for values in (Values.PLAIN, Values.WIDE):
-            compare(bender.batch(component, rng, 1, values), tally, [DEFINITION])
-    assert not tally.wrong
-    assert not tally.reasons, "numbers of any length are for the columns"
-    assert {NamedNode(component) for component in tally.pairs} == set(knowledge.parameters)
+        compare(bender.batch(component, rng, 1), plain, [DEFINITION])
+        compare(bender.batch(component, rng, 1, Values.WIDE), wide, [DEFINITION])
+    assert not plain.wrong
+    assert not plain.reasons, "what a submission may say is for the columns"
+    assert not wide.wrong
+    assert wide.left.total() < wide.pairs.total() / 2, "what has hundreds of digits may be left"
+    for tally in (plain, wide):
+        assert {NamedNode(component) for component in tally.pairs} == set(knowledge.parameters)
 
 
 def test_oxigraph_says_the_same_of_every_component(bender: Bender) -> None:
@@ -144,3 +148,64 @@ def test_paths_and_classes_are_those_of_the_definition(facts: list[Triple], memb
     compare(Batch(everything, _PATH_SHAPES), tally, [DEFINITION])
     assert not tally.wrong
     assert not tally.reasons
+
+
+_EDGES = {
+    "two values": "gj:requiredArrangement <urn:x:a> , <urn:x:b> .",
+    "two components": "gj:requiredArrangement <urn:x:a> ; gj:forbiddenFeature <urn:x:b> .",
+    "nothing": "sh:order 1 .",
+    "nested": "sh:node <{0}art_2.inner> . <{0}art_2.inner> a sh:NodeShape ; gj:requiredArrangement <urn:x:a> .",
+    "nested, and aimed at others": """sh:node <{0}art_2.inner> .
+        <{0}art_2.inner> a sh:NodeShape ; sh:targetClass <urn:x:other> ; gj:requiredArrangement <urn:x:a> .""",
+    "nested in two, and in those one": """sh:node <{0}art_2.one> , <{0}art_2.two> . <{0}art_2.one> a sh:NodeShape ;
+        gj:forbiddenFeature <urn:x:b> ; sh:node <{0}art_3.last> . <{0}art_2.two> a sh:NodeShape ; sh:node <{0}art_3.last> .
+        <{0}art_3.last> a sh:NodeShape ; gj:requiredArrangement <urn:x:a> .""",
+    "nested without a name": "sh:node [ a sh:NodeShape ; gj:requiredArrangement <urn:x:a> ] .",
+    "nested of no class": "sh:node <{0}art_2.inner> . <{0}art_2.inner> gj:requiredArrangement <urn:x:a> .",
+    "switched off": "gj:requiredArrangement <urn:x:a> ; sh:deactivated true .",
+    "aimed in two ways": "gj:requiredArrangement <urn:x:a> ; sh:targetNode <urn:x:3> , <urn:x:9> .",
+    "aimed by a property": "gj:requiredArrangement <urn:x:a> ; sh:targetSubjectsOf gj:maintains .",
+    "aimed at classes above": "gj:requiredArrangement <urn:x:a> ; sh:targetClass <urn:x:above> , <urn:x:top> .",
+    "a class itself": "a <http://www.w3.org/2000/01/rdf-schema#Class> ; gj:requiredArrangement <urn:x:a> .",
+    "Core": "gj:requiredArrangement <urn:x:a> ; sh:class <urn:x:other> .",
+    "Core of a property": "sh:property <{0}art_2.p> . <{0}art_2.p> a sh:PropertyShape ; sh:path gj:maintains ; sh:minCount 2 .",
+    "half of the parameters": "gj:forbiddenAct <urn:x:a> .",
+    "two of one parameter": 'gj:forbiddenAct <urn:x:a> , <urn:x:b> ; gj:forbiddenActFrom "2018-01-01"^^xsd:date .',
+    "a parameter that is a text": 'gj:requiredArrangement "a" .',
+    "own severity": "gj:requiredArrangement <urn:x:a> ; sh:severity <urn:x:grave> .",
+}
+_EDGE_FACTS = """
+@prefix gj: <https://w3id.org/guiju/ontology#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+<urn:x:thing> rdfs:subClassOf <urn:x:above> . <urn:x:above> rdfs:subClassOf <urn:x:top> . <urn:x:top> rdfs:subClassOf <urn:x:thing> .
+<urn:x:1> a <urn:x:thing> ; gj:reportedIn <urn:x:r> ; gj:closedFor gj:Arrangement .
+<urn:x:2> a <urn:x:thing> , <urn:x:other> ; gj:reportedIn <urn:x:r> ; gj:maintains <urn:x:a> ; gj:hasFeature <urn:x:b> .
+<urn:x:3> a <urn:x:above> , <urn:x:thing> ; gj:reportedIn <urn:x:r> ; gj:maintains <urn:x:b> , "a" ; gj:closedFor gj:Arrangement .
+<urn:x:4> a <urn:x:other> ; gj:reportedIn <urn:x:r> ; gj:closedFor gj:Arrangement .
+<urn:x:5> a <urn:x:thing> . <urn:x:6> gj:concerns <urn:x:1> ; gj:ofKind <urn:x:a> ; gj:date "2018-01-01"^^xsd:date .
+"""
+
+
+@pytest.mark.filterwarnings("ignore:.*:pyshacl.errors.ConstraintLoadWarning")
+@pytest.mark.parametrize("case", _EDGES)
+def test_what_a_shape_may_say_is_taken_as_the_definition_takes_it(case: str, knowledge: Knowledge) -> None:
+    namespace = f"{keys.SHAPE}bent-rules-2018/"
+    text = f"""
+        @prefix gj: <https://w3id.org/guiju/ontology#> .
+        @prefix sh: <http://www.w3.org/ns/shacl#> .
+        @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        <{namespace}art_1.edge> a sh:NodeShape ; sh:targetClass <urn:x:thing> ; {_EDGES[case].replace("{0}", namespace)}"""
+    components = [t for t in knowledge.authored_shapes if not str(t.subject).startswith(f"<{keys.SHAPE}")]
+    authored = components + [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
+    facts = [quad.triple for quad in parse(_EDGE_FACTS, format=RdfFormat.TURTLE)]
+    tally = Tally()
+    compare(Batch(facts, completion.complete(authored, [])), tally, [DEFINITION])
+    assert not tally.wrong
+
+
+def test_parts_of_any_size_give_the_same(bender: Bender, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = [bender.batch(component, random.Random(5), 3) for component in bender.components]
+    found = [engines.run(batch.facts, batch.shapes) for batch in batches]
+    monkeypatch.setattr(validate, "_ROWS", 7)
+    assert [engines.run(batch.facts, batch.shapes) for batch in batches] == found
