@@ -12,8 +12,7 @@ from io import StringIO
 from itertools import groupby
 from typing import Any
 
-from pyoxigraph import Triple
-
+from guiju import rdf
 from guiju.paper import Paper
 from guiju.report import COLUMNS, Overview, Report, row
 from guiju.tables import as_csv, lines
@@ -70,7 +69,7 @@ def whole(overview: Overview, found: Iterable[str], format_: str) -> Iterator[st
         yield ("]" if number < 0 else "\n  ]") + after
     else:
         joint, serialize, cut = _rdf(format_)
-        head = serialize(overview.triples())
+        head = serialize(rdf.ntriples(overview.triples()))
         body = cut(head)
         before, _, after = head.rpartition(body)
         yield before + body
@@ -84,13 +83,10 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
-def _rdf(format_: str) -> tuple[str, Callable[[Iterable[Triple]], str], Callable[[str], str]]:
-    """What stands between pieces, what writes statements, and what leaves of that only the statements."""
-    # Imported here: who writes something else does not wait for it.
-    from guiju import rdf
-
+def _rdf(format_: str) -> tuple[str, Callable[[str], str], Callable[[str], str]]:
+    """What stands between pieces, what makes the format of N-Triples, and what leaves of that only the statements."""
     if format_ == "ntriples":
-        return "", rdf.ntriples, lambda text: text
+        return "", lambda text: text, lambda text: text
     if format_ == "turtle":
-        return "", rdf.turtle, lambda text: text.split("\n", len(rdf.PREFIXES))[-1]
-    return ",", rdf.jsonld, lambda text: text[text.index("[") + 1 : text.rindex("]")]
+        return "", rdf.turtle_of, lambda text: text.split("\n", len(rdf.PREFIXES))[-1]
+    return ",", rdf.jsonld_of, lambda text: text[text.index("[") + 1 : text.rindex("]")]

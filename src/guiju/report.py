@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
-from itertools import groupby
+from itertools import count, groupby
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -287,57 +288,61 @@ class Report:
         """The statements of :meth:`turtle`; the results of the verdicts come in the order of :meth:`json`."""
         yield from self.overview(()).triples()
         for _, said in self.stated(outcomes):
-            yield from said
+            yield from rdf.read(said)
 
-    def stated(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[tuple[str, list[Triple]]]:
-        """The statements about the verdicts on each submission, in order, and then those about what shapes found."""
+    def stated(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[tuple[str, str]]:
+        """N-Triples about the verdicts on each submission, in order, and then about what shapes found."""
+        # Texts are put together: a Python object for each statement takes ten times as long.
+        blank = f"_:{uuid4().hex}"
+        names = (f"{blank}{number}" for number in count())
         for submission, verdicts in groupby(self._of(outcomes), lambda verdict: verdict.submission):
-            yield f"0 {submission}", [triple for verdict in verdicts for triple in self._stated(verdict)]
+            yield f"0 {submission}", "".join(map(_stated, verdicts, names))
         if "failed" in outcomes:
-            found = [result for result in self.assessment.results if result.severity.startswith(keys.SH)]
-            yield "1", [triple for result in found for triple in self._found(result)]
+            found = (result for result in self.assessment.results if result.severity.startswith(keys.SH))
+            yield "1", "".join(map(self._found, found, names))
 
-    def _stated(self, verdict: Verdict) -> Iterator[Triple]:
-        assertion, result = NamedNode(verdict.iri), BlankNode()
-        yield Triple(assertion, _TYPE, _iri(keys.EARL + "Assertion"))
-        yield Triple(assertion, _TYPE, _iri(keys.GJ + "Verdict"))
-        yield Triple(assertion, _iri(keys.EARL + "subject"), _iri(verdict.subject))
-        yield Triple(assertion, _iri(keys.EARL + "test"), _iri(verdict.shape))
-        yield Triple(assertion, _iri(keys.GJ + "onNorm"), _iri(verdict.norm))
-        yield Triple(assertion, _iri(keys.EARL + "result"), result)
-        yield Triple(result, _TYPE, _iri(keys.EARL + "TestResult"))
-        yield Triple(result, _iri(keys.EARL + "outcome"), _iri(keys.EARL + verdict.outcome))
-        for attribute, _, label in _PARTS:
-            for part in getattr(verdict, attribute):
-                yield Triple(result, _INFO, _words(part.text.zh, "zh"))
-                yield Triple(result, _INFO, _words(f"{label}: {part.text.en}", "en"))
-
-    def _found(self, found: Result) -> Iterator[Triple]:
-        node = BlankNode()
-        yield Triple(REPORT, _iri(keys.SH + "result"), node)
-        yield Triple(node, _TYPE, _iri(keys.SH + "ValidationResult"))
-        yield Triple(node, _iri(keys.SH + "focusNode"), _iri(found.focus))
-        yield Triple(node, _iri(keys.SH + "value"), _iri(found.focus))
-        yield Triple(node, _iri(keys.SH + "resultSeverity"), _iri(found.severity))
-        yield Triple(node, _iri(keys.SH + "sourceShape"), _iri(found.shape))
-        yield Triple(node, _iri(keys.SH + "sourceConstraintComponent"), _iri(found.component))
+    def _found(self, found: Result, node: str) -> str:
         duty = _text(self.knowledge, keys.parse(found.shape).norm, keys.SKOS + "definition")
-        for language, text in (("zh", duty.zh), ("en", duty.en)):
-            yield Triple(node, _iri(keys.SH + "resultMessage"), _words(text, language))
+        return (
+            f"{REPORT} <{keys.SH}result> {node} .\n"
+            f"{node} <{keys.RDF}type> <{keys.SH}ValidationResult> .\n"
+            f"{node} <{keys.SH}focusNode> <{found.focus}> .\n"
+            f"{node} <{keys.SH}value> <{found.focus}> .\n"
+            f"{node} <{keys.SH}resultSeverity> <{found.severity}> .\n"
+            f"{node} <{keys.SH}sourceShape> <{found.shape}> .\n"
+            f"{node} <{keys.SH}sourceConstraintComponent> <{found.component}> .\n"
+            f"{node} <{keys.SH}resultMessage> {_words(duty.zh, 'zh')} .\n"
+            f"{node} <{keys.SH}resultMessage> {_words(duty.en, 'en')} .\n"
+        )
 
 
-@lru_cache(maxsize=1 << 16)
-def _iri(text: str) -> NamedNode:
-    """A term, made once: most are said again and again."""
-    return NamedNode(text)
+def _stated(verdict: Verdict, result: str) -> str:
+    """N-Triples about a verdict; ``result`` is the name of a blank node of its own."""
+    node = f"<{verdict.iri}>"
+    said = (
+        f"{node} <{keys.RDF}type> <{keys.EARL}Assertion> .\n"
+        f"{node} <{keys.RDF}type> <{keys.GJ}Verdict> .\n"
+        f"{node} <{keys.EARL}subject> <{verdict.subject}> .\n"
+        f"{node} <{keys.EARL}test> <{verdict.shape}> .\n"
+        f"{node} <{keys.GJ}onNorm> <{verdict.norm}> .\n"
+        f"{node} <{keys.EARL}result> {result} .\n"
+        f"{result} <{keys.RDF}type> <{keys.EARL}TestResult> .\n"
+        f"{result} <{keys.EARL}outcome> <{keys.EARL}{verdict.outcome}> .\n"
+    )
+    for attribute, _, label in _PARTS:
+        for part in getattr(verdict, attribute):
+            said += f"{result} {_INFO} {_words(part.text.zh, 'zh')} .\n"
+            said += f"{result} {_INFO} {_words(f'{label}: {part.text.en}', 'en')} .\n"
+    return said
 
 
 @lru_cache(maxsize=1 << 14)
-def _words(text: str, language: str) -> Literal:
-    return Literal(text, language=language)
+def _words(text: str, language: str) -> str:
+    """A text as N-Triples writes it: most are said again and again."""
+    return str(Literal(text, language=language))
 
 
-_TYPE, _INFO = NamedNode(keys.RDF + "type"), NamedNode(keys.EARL + "info")
+_INFO = f"<{keys.EARL}info>"
 COLUMNS = (
     "outcome", "severity", "citation", "norm", "entity", "entityName", "subject", "subjectName", "submission",
     "message", "limit", "facts", "missing", "remedy", "derivation", "places", "because", "reading", "text",
@@ -385,7 +390,7 @@ def grouped(text: str) -> str:
     return re.sub(r"(?<![\d.])(?<!\d-)\d{5,}(?![\d\-])", lambda match: f"{int(match[0]):,}", text)
 
 
-def _merged(parts: list[Part]) -> list[tuple[str, str, list[str]]]:
+def _merged(parts: Sequence[Part]) -> list[tuple[str, str, list[str]]]:
     merged: dict[tuple[str, str], list[str]] = {}
     for part in parts:
         nodes = merged.setdefault((part.text.zh, part.text.en), [])
@@ -394,7 +399,7 @@ def _merged(parts: list[Part]) -> list[tuple[str, str, list[str]]]:
     return [(zh, en, nodes) for (zh, en), nodes in merged.items()]
 
 
-def _joined(parts: list[Part]) -> dict[str, str] | None:
+def _joined(parts: Sequence[Part]) -> dict[str, str] | None:
     if not parts:
         return None
     texts = [(zh, en) for zh, en, _ in _merged(parts)]
