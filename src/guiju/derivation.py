@@ -124,7 +124,7 @@ class _Run:
         due = list(queries)
         while due:
             concluded = self._pass(queries, due)
-            due = [name for name in queries if reads(queries[name]) & concluded] if concluded else []
+            due = [name for name in queries if _reads(queries[name]) & concluded] if concluded else []
         self._before += len(queries)
 
     def _pass(self, queries: dict[str, str], due: list[str]) -> set[str]:
@@ -173,6 +173,14 @@ class _Run:
 
     def _classes(self, ids: Ids) -> set[str]:
         return {f"a {name}" for name in self._terms.names(ids)}
+
+
+def _reads(text: str) -> frozenset[str]:
+    """All that the conclusions of a query can depend on."""
+    try:
+        return needs(text).reads
+    except Unsupported:
+        return reads(text)
 
 
 class _Store:
