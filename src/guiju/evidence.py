@@ -12,7 +12,7 @@ from guiju.columnar.columns import Columns
 from guiju.columnar.parser import parse
 from guiju.columnar.plan import Select
 from guiju.columnar.table import Table
-from guiju.columnar.terms import NAMELESS, UNBOUND, Ids, Unsupported
+from guiju.columnar.terms import NAMELESS, UNBOUND, Ids, Unsupported, once
 from guiju.knowledge import Row, fill, select
 from guiju.sparql import EVERYTHING, reads
 
@@ -40,7 +40,7 @@ class Evidence:
     def select(self, query: str) -> Iterator[Row]:
         """The rows of a SELECT, in any order; each maps a variable's name to its value."""
         table, terms = self.table(query), self.columns.terms
-        found = np.unique(np.concatenate([np.empty(0, np.int32), *table.columns.values()]))
+        found = once(np.concatenate([np.empty(0, np.int32), *table.columns.values()]))
         found = found[found != UNBOUND]
         by = dict(zip(found.tolist(), terms.terms(found.tolist()), strict=True))
         for row in zip(*(column.tolist() for column in table.columns.values()), strict=True):

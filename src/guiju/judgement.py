@@ -16,9 +16,9 @@ from pyoxigraph import NamedNode, Triple
 
 from guiju import keys
 from guiju.columnar.columns import Columns
-from guiju.columnar.facts import NONE, Places, joined
+from guiju.columnar.facts import NONE, Places, among, joined
 from guiju.columnar.table import Mask, Table, together
-from guiju.columnar.terms import UNBOUND, Ids
+from guiju.columnar.terms import UNBOUND, Ids, once
 from guiju.columnar.validate import Results
 from guiju.evidence import Evidence
 from guiju.intake import Text
@@ -237,7 +237,7 @@ class Judgement:
         types = columns.told.relations.get(number(_TYPE), NONE)
         submissions = types.by_object.find(np.array([number(keys.GJ + "Submission")], np.int32))[1]
         every = joined(np.repeat(self._force, len(submissions)), np.tile(submissions, len(self._force)))
-        rest = np.setdiff1d(every, joined(found["shape"], found["submission"]))
+        rest = every[~among(once(joined(found["shape"], found["submission"])), every)]
         shape, submission = (rest >> 32).astype(np.int32), (rest & 0xFFFFFFFF).astype(np.int32)
         return Table(
             {

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-import numpy as np
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from guiju import engines, keys
 from guiju.columnar.columns import Columns
 from guiju.columnar.facts import NONE
+from guiju.columnar.terms import once
 from guiju.columnar.validate import Results
 from guiju.derivation import Derived, derive
 from guiju.judgement import OUTCOMES, Judgement, Part, Verdict
@@ -162,6 +162,6 @@ def stated_day(triple: Triple) -> str:
 
 def latest_day(columns: Columns) -> date | None:
     """The latest day as of which a submission speaks."""
-    days = np.unique(columns.told.relations.get(columns.terms.find(NamedNode(keys.GJ + "asOf")), NONE).objects)
+    days = once(columns.told.relations.get(columns.terms.find(NamedNode(keys.GJ + "asOf")), NONE).objects)
     day = max((term.value for term in columns.terms.terms(days.tolist()) if isinstance(term, Literal)), default="")
     return date.fromisoformat(day) if day else None

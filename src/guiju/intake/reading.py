@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from guiju.columnar.terms import once
 from guiju.intake import iris, json_ld, rdf_xml, written
 from guiju.intake.checks import Checks, Statements
 from guiju.intake.model import Facts, InputInfo, Limits, Text
@@ -88,7 +89,7 @@ class _Reading:
             )
             return
         rows = stated.rows(self._numbers)
-        part.subjects = np.unique(rows[:, 0])
+        part.subjects = once(rows[:, 0])
         self._rows.append(rows)
         count = self._count - before
         if not count or (not len(rows) and not len(self.problems)):
