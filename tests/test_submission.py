@@ -88,6 +88,18 @@ def test_what_only_derivations_conclude_is_ignored_and_said_to_be(knowledge: Kno
     assert any("deactivated" in line for line in ignored)
 
 
+@pytest.mark.parametrize("name", ["conclusion:0a1b", "figure:0a1b", "verdict:0a1b", "group:0a1b", "day:2018-12-31"])
+def test_nobody_speaks_of_what_is_concluded_from_others(name: str, knowledge: Knowledge) -> None:
+    said = f'<urn:guiju:{name}> gj:about :a . :f gj:follows <urn:guiju:{name}> ; gj:date "2018-12-31"^^xsd:date .'
+    act = " :f a gj:Act ; gj:kind act:related-party-transaction ; gj:actor :a ; gj:reportedIn :s ."
+    assert sum(f"urn:guiju:{name}" in line for line in _read(said + act, knowledge)) == 2
+
+
+def test_the_name_of_a_blank_node_is_no_conclusion(knowledge: Knowledge) -> None:
+    act = "a gj:Act ; gj:kind act:related-party-transaction ; gj:actor :a ; gj:reportedIn :s ."
+    assert not _read(f"<urn:guiju:blank:f1b1> {act} :f gj:follows <urn:guiju:blank:f1b1> ; {act}", knowledge)
+
+
 def test_a_misspelt_class_never_means_that_all_is_well(knowledge: Knowledge) -> None:
     with pytest.raises(BadInput, match="FinancialAssetInvestmentCompany"):
         _read(":b a gj:FinancialAssetInvestmentCompny ; gj:reportedIn :s .", knowledge)

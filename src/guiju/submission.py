@@ -26,8 +26,11 @@ BLANK = "urn:guiju:blank:"
 """What the IRI begins with that is given to a blank node; it means something within one reading only."""
 _UNNAMED = "（未命名 unnamed）"
 _BLANK = BLANK.encode()
-_OWN = (b"<urn:guiju:conclusion:", b"<urn:guiju:figure:", b"<urn:guiju:verdict:")
-"""IRIs of what derivations conclude and judgement says; a stranger could otherwise add grounds, or verdicts."""
+_OWN, _NOT_OWN = b"<urn:guiju:", f"<{BLANK}".encode()
+"""How IRIs of what derivations conclude and judgement says begin, and those of blank nodes.
+
+A stranger could otherwise add grounds, or verdicts, or speak of what is concluded from somebody else's facts.
+"""
 _TYPE = f"<{keys.RDF}type>".encode()
 _CONCLUDED = Text("此类归属或属性只能由推导得出。", "Only a derivation may conclude this.")
 
@@ -152,15 +155,15 @@ class _Questions:
 
 def _without_conclusions(facts: Facts, knowledge: Knowledge) -> tuple[Rows, list[Ignored]]:
     """The rows of facts without what only derivations may conclude, and each statement of that kind once."""
-    own = np.array([text.startswith(_OWN) for text in facts.terms], np.bool_)
+    own = np.array([text.startswith(_OWN) and not text.startswith(_NOT_OWN) for text in facts.terms], np.bool_)
     concluded = np.array([text in knowledge.concluded for text in facts.terms], np.bool_)
     subjects, predicates, objects = facts.rows.T
     words = np.where(predicates == _number(_TYPE, facts.terms), objects, predicates)
-    wrong = own[subjects] | concluded[words]
+    wrong = own[subjects] | own[objects] | concluded[words]
     ignored = []
     for row in dict.fromkeys(zip(*facts.rows[wrong].T.tolist(), words[wrong].tolist(), strict=True)):
         subject, word = facts.terms[row[0]], facts.terms[row[3]]
-        thing = subject if own[row[0]] else word
+        thing = subject if own[row[0]] else facts.terms[row[2]] if own[row[2]] else word
         ignored.append(Ignored(facts.place(_name(subject)) or "", _name(thing), _CONCLUDED))
     return facts.rows[~wrong], ignored
 
