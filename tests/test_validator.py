@@ -47,7 +47,7 @@ def follow(mirror: Seen, changed: Changed) -> None:
     mirror += seen(changed.new) + seen(after for _, after in changed.differing)
 
 
-@pytest.mark.parametrize(("profile", "institutions", "changes"), [("aic", 4, 44), ("amc", 3, 20)])
+@pytest.mark.parametrize(("profile", "institutions", "changes"), [("aic", 4, 32), ("amc", 3, 16)])
 def test_after_changes_all_is_as_judged_anew(
     profile: str, institutions: int, changes: int, knowledge: Knowledge
 ) -> None:
@@ -76,7 +76,7 @@ def test_after_changes_all_is_as_judged_anew(
         told += bool(changed)
         changes -= 1
     assert seen(session.verdicts()) == mirror
-    assert told > 10
+    assert told > 3
 
 
 def begin(knowledge: Knowledge, profile: str, institutions: int, seed: int) -> tuple[Validator, Seen, Changes]:
