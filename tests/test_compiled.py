@@ -63,7 +63,7 @@ def _content(knowledge: Knowledge) -> list[object]:
             for uses in shapes.uses
         ],
         [shapes.names, shapes.refused, shapes.beside],
-        [knowledge.periods, knowledge.terms, knowledge.concluded, knowledge.calendar],
+        [knowledge.periods, knowledge.terms, knowledge.concluded],
         {text.subject: knowledge.said(str(text.subject)[1:-1]) for text in knowledge.documents},
         knowledge.position(keys.parse(PROVISION)),
         knowledge.queries,

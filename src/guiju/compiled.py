@@ -17,7 +17,6 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,7 +25,6 @@ import pyoxigraph
 from pyoxigraph import RdfFormat, Triple, parse
 
 from guiju import __version__, rdf, sparql
-from guiju.calendar import Calendar
 from guiju.columnar.prepared import NEEDS, PLANS
 from guiju.knowledge import Knowledge, Period, Texts
 
@@ -79,15 +77,6 @@ class Compiled(Knowledge):
     def _positions(self) -> dict[str, int]:
         found: dict[str, int] = self._json("positions", lambda: super(Compiled, self)._positions)
         return found
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        def days() -> list[Any]:
-            found = super(Compiled, self).calendar
-            return [found.first.isoformat(), found.last.isoformat(), found.floors]
-
-        first, last, floors = self._json("calendar", days)
-        return Calendar(date.fromisoformat(first), date.fromisoformat(last), tuple(floors))
 
     def said(self, iri: str) -> Texts:
         if iri not in self._read_texts:
