@@ -243,7 +243,7 @@ class Bender:
             target = NamedNode(f"urn:x:{name}:class:{number}")
             given = self._parameters(NamedNode(component), draw)
             stated = [shape]
-            if rng.random() < 0.2:
+            if number and rng.random() < 0.25:
                 stated.append(NamedNode(f"{shape.value}-inner"))
                 authored.append(Triple(shape, NamedNode(keys.SH + "node"), stated[-1]))
             for one in stated:
