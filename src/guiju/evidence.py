@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from pyoxigraph import Literal, NamedNode, Store
 
+from guiju import keys
 from guiju.columnar.columns import Columns
 from guiju.columnar.parser import parse
 from guiju.columnar.plan import Select
@@ -47,7 +48,9 @@ class Evidence:
             yield {name: by[number] for name, number in zip(table.columns, row, strict=True) if number != UNBOUND}
 
     def _from_store(self, query: str) -> Table:
-        columns, terms, read, store = self.columns, self.columns.terms, reads(query), Store()
+        columns, terms, store = self.columns, self.columns.terms, Store()
+        # Classes that a query names are among what it reads, but not that something is of them.
+        read = reads(query) | {keys.RDF + "type"}
         predicates = [terms.place(f"<{name}>".encode()) for name in read]
         terms.name(columns.stated.rows()[:, 0])
         for part in (columns.told, columns.days, columns.asked, columns.stated):
