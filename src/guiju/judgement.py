@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from pyoxigraph import NamedNode, Triple
@@ -43,15 +44,14 @@ _OF_RESULT = tuple(
 _COLUMNS = ("shape", "norm", "subject", "submission", "outcome", "severity", "because")
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A fact, limit, gap or cure in an explanation; ``node`` is the fact's IRI where it is one."""
 
     text: Text
     node: str | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Verdict:
     """The outcome of one norm for one subject, with its explanation."""
 
@@ -62,11 +62,11 @@ class Verdict:
     outcome: str
     severity: str
     because: str | None
-    facts: list[Part] = field(default_factory=list)
-    missing: list[Part] = field(default_factory=list)
-    limit: list[Part] = field(default_factory=list)
-    remedy: list[Part] = field(default_factory=list)
-    chain: list[Part] = field(default_factory=list)
+    facts: Sequence[Part] = ()
+    missing: Sequence[Part] = ()
+    limit: Sequence[Part] = ()
+    remedy: Sequence[Part] = ()
+    chain: Sequence[Part] = ()
 
     @property
     def key(self) -> keys.Key:
@@ -138,23 +138,20 @@ class Judgement:
         """The verdicts of some outcomes, with what explains them as far as :meth:`explain` was asked for it."""
         rows = np.flatnonzero(self.of(outcomes))
         names = self._names({name: self.table[name][rows] for name in _COLUMNS})
-        found = [
+        said = {name: name.removeprefix(keys.EARL) for name in set(names["outcome"])}
+        how = {name: name.removeprefix(keys.SH).lower() for name in set(names["severity"])}
+        which = self._which[rows]
+        parts, bounds = self._made(which)
+        kinds = range(len(PARTS))
+        return [
             Verdict(
-                shape, norm, subject, submission, outcome.removeprefix(keys.EARL),
-                severity.removeprefix(keys.SH).lower(), because or None,
+                shape, norm, subject, submission, said[outcome], how[severity], because or None,
+                *[tuple(parts[at[kind] : at[kind + 1]]) for kind in kinds],
             )
-            for shape, norm, subject, submission, outcome, severity, because in zip(
-                *(names[name] for name in _COLUMNS), strict=True
+            for shape, norm, subject, submission, outcome, severity, because, *at in zip(
+                *(names[name] for name in _COLUMNS), *bounds, strict=True
             )
         ]  # fmt: skip
-        which = self._which[rows]
-        places: dict[int, list[Verdict]] = {}
-        for verdict, place in zip(found, which.tolist(), strict=True):
-            places.setdefault(place, []).append(verdict)
-        for place, name, part in self._made(which):
-            for verdict in places[place]:
-                getattr(verdict, PARTS[name]).append(part)
-        return found
 
     def explain(self, outcomes: Collection[str] = OUTCOMES, progress: Progress = unheard) -> None:
         """Find facts, gaps, limits, cures and chains of the verdicts of some outcomes, by ``queries/explain``.
@@ -303,14 +300,26 @@ class Judgement:
         texts = (table[name_][order] for name_ in ("zh", "en", "node"))
         return _Parts(table["verdict"][order], name[order].astype(np.int32), *texts)
 
-    def _made(self, wanted: Places) -> Iterator[tuple[int, int, Part]]:
-        """The parts of some verdicts, each with the verdict's place and its own in ``PARTS``."""
+    def _made(self, wanted: Places) -> tuple[list[Part], list[list[int]]]:
+        """What explains some verdicts; and where their parts of each kind begin, and the last end, a list a kind."""
         parts = self._parts
-        rows = np.flatnonzero(np.isin(parts.verdict, wanted))
-        texts = self._names({name: getattr(parts, name)[rows] for name in ("zh", "en", "node")})
-        columns = (parts.verdict[rows].tolist(), parts.name[rows].tolist(), texts["zh"], texts["en"], texts["node"])
-        for place, name, zh, en, node in zip(*columns, strict=True):
-            yield place, name, Part(Text(zh, en), node or None)
+        asked = np.zeros(len(self._pairs), np.bool_)
+        asked[wanted] = True
+        rows = np.flatnonzero(asked[parts.verdict])
+        kinds = np.int64(len(PARTS))
+        of = parts.verdict[rows] * kinds + parts.name[rows]
+        order = np.argsort(of, kind="stable")
+        texts = self._names({name: getattr(parts, name)[rows[order]] for name in ("zh", "en", "node")})
+        # Many verdicts share a part: a limit, what is missing.
+        made: dict[tuple[str, str, str], Part] = {}
+        found = []
+        for said in zip(texts["zh"], texts["en"], texts["node"], strict=True):
+            part = made.get(said)
+            if part is None:
+                part = made[said] = Part(Text(said[0], said[1]), said[2] or None)
+            found.append(part)
+        bounds = np.searchsorted(of[order], wanted[:, np.newaxis] * kinds + np.arange(kinds + 1))
+        return found, bounds.T.tolist()
 
     def _outcomes(self, outcomes: Iterable[str]) -> list[int]:
         return [self._number(keys.EARL + outcome) for outcome in outcomes]

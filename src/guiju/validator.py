@@ -285,7 +285,7 @@ class _Verdicts:
     def verdict(self, row: _Row) -> Verdict:
         number, subject, submission, outcome, because, explained = row
         shape, norm, severity = self._heads[number]
-        parts = ([Part(Text(zh, en), node) for zh, en, node in texts] for texts in explained)
+        parts = (tuple(Part(Text(zh, en), node) for zh, en, node in texts) for texts in explained)
         return Verdict(shape, norm, subject, submission, outcome, severity, because, *parts)
 
     def made(self, rows: Iterable[_Row]) -> list[Verdict]:

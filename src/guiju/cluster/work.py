@@ -115,7 +115,7 @@ def _row(verdict: Verdict, as_of: date | None, scope: str) -> dict[str, Any]:
     def told(iri: str | None) -> str | None:
         return f"{BLANK}{scope}:{iri.removeprefix(BLANK)}" if iri and iri.startswith(BLANK) else iri
 
-    def texts(parts: list[Part]) -> list[dict[str, str | None]]:
+    def texts(parts: Sequence[Part]) -> list[dict[str, str | None]]:
         return [{**part.text._asdict(), "node": told(part.node)} for part in parts]
 
     return {
