@@ -59,9 +59,11 @@ def measure(engine: str, facts: Path, shapes: Path, found: Path, institutions: i
     )  # fmt: skip
     try:
         said, complaint = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
+    except BaseException as reason:
         os.killpg(process.pid, signal.SIGKILL)  # and the Java that it may have begun
         process.communicate()
+        if not isinstance(reason, subprocess.TimeoutExpired):
+            raise
         done.problem = f"ended after {limit:.0f} s"
         return done
     if process.returncode:
