@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 import resource
+import sys
 from argparse import ArgumentParser
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -95,8 +96,10 @@ def main(institutions: int, changes: int, profile: str, seed: int, every: int) -
         drawn.took(change)
         mirror.follow(changed)
         told += len(changed)
-        if every and sum(map(len, times.values())) % every == 0:
+        done = sum(map(len, times.values()))
+        if every and done % every == 0:
             assert mirror.sum == Mirror(assess(session.facts(), knowledge).verdicts).sum, change
+            print(f"  {done} changes: as judged anew", file=sys.stderr, flush=True)
     all_ = [time for kind in times.values() for time in kind]
     for kind, own in sorted(times.items()):
         print(f"  {kind:22} {len(own):>5} changes, {mean(own):.3f} s each, at most {max(own):.3f} s")
