@@ -261,6 +261,11 @@ class Group(Part):
         return frozenset().union(*(possible(step) for step in self.steps))
 
     @cached_property
+    def stated(self) -> tuple[Pattern, ...]:
+        """The patterns with a predicate of their own that every solution matches."""
+        return tuple(s for s in self.steps if isinstance(s, Pattern) and isinstance(s.predicate, Const))
+
+    @cached_property
     def asks(self) -> tuple[tuple[Expression, frozenset[str]], ...]:
         """Each filter with those variables it speaks of that a solution may bind."""
         return tuple((expression, mentioned(expression) & self.possible) for expression in self.filters)

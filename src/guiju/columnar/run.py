@@ -45,6 +45,8 @@ from guiju.columnar.plan import (
 from guiju.columnar.table import UNIT, Mask, Table, matching, together
 from guiju.columnar.terms import UNBOUND, Ids, Kind, Rows, Terms, Unsupported, once
 
+_Widths = dict[tuple[int, bool, bool, bool, bool], float]
+
 
 class Engine:
     """Runs plans over facts."""
@@ -101,11 +103,14 @@ class Engine:
 
     def solutions(self, group: Group, table: Table) -> Table:
         """The solutions of a group that agree with a row of a table, with all that the row has, for each row."""
+        if len(group.steps) > 1 and any(self._absent(pattern) for pattern in group.stated):
+            return _nothing(table, group.possible)
         bound = set(table.columns).difference(table.open(group.possible))
         waiting, steps = list(group.asks), list(group.steps)
+        widths: _Widths = {}
         table, waiting = self._filtered(waiting, bound, table)
         while steps and table.length:
-            step = steps.pop(self._next(steps, table.columns.keys()))
+            step = steps.pop(self._next(steps, table.columns.keys(), widths)) if len(steps) > 1 else steps.pop()
             table = self._step(step, table)
             bound |= certain(step)
             if waiting:
@@ -115,6 +120,17 @@ class Engine:
         for expression, _ in waiting:
             table = table.where(self._evaluator.holds(expression, table))
         return table
+
+    def _absent(self, pattern: Pattern) -> bool:
+        """Whether there is nothing at all that a pattern could match."""
+        assert isinstance(pattern.predicate, Const)
+        relation = self._relation(pattern.predicate)
+        if relation is None:
+            return True
+        value = pattern.object
+        if not isinstance(value, Const) or not isinstance(value.term, NamedNode):
+            return False
+        return not len(relation.by_object.one(self._terms.place(value.written)))
 
     def _filtered(
         self, waiting: list[tuple[Expression, frozenset[str]]], bound: set[str], table: Table
@@ -128,41 +144,49 @@ class Engine:
                 later.append((expression, needed))
         return table, later
 
-    def _next(self, steps: Sequence[Step], bound: AbstractSet[str]) -> int:
+    def _next(self, steps: Sequence[Step], bound: AbstractSet[str], widths: _Widths) -> int:
         """Which step comes next: of the patterns that stand together the narrowest, else the first."""
-        together_ = 0
-        while together_ < len(steps) and isinstance(steps[together_], Pattern | Reach):
-            together_ += 1
-        if together_ < 2:
-            return 0
-        return min(range(together_), key=lambda place: self._width(steps[place], bound))
+        least, found = 0.0, 0
+        for place, step in enumerate(steps):
+            if not isinstance(step, Pattern | Reach):
+                break
+            subject = not isinstance(step.subject, Var) or step.subject.name in bound
+            value = not isinstance(step.object, Var) or step.object.name in bound
+            # What has nothing to do with the solutions so far would be crossed with them.
+            apart = bool(bound) and possible(step).isdisjoint(bound)
+            along = isinstance(step, Reach) or isinstance(step.predicate, Const) or step.predicate.name in bound
+            asked = id(step), subject, value, apart, along
+            width = widths.get(asked)
+            if width is None:
+                width = widths[asked] = self._width(step, subject, value, along) * (1e6 if apart else 1)
+            if not place or width < least:
+                least, found = width, place
+        return found
 
-    def _width(self, pattern: Step, bound: AbstractSet[str]) -> float:
-        """About how many solutions a pattern has for each row."""
-        assert isinstance(pattern, Pattern | Reach)
-        subject, value = (isinstance(node, Const) or node.name in bound for node in (pattern.subject, pattern.object))
-        if isinstance(pattern, Reach):
+    def _width(self, step: Pattern | Reach, subject: bool, value: bool, along: bool) -> float:
+        """About how many solutions a pattern has for each row, by what of it is known."""
+        if isinstance(step, Reach):
             return 8 if subject or value else 1e12
-        # What has nothing to do with the solutions so far would be crossed with them.
-        apart = 1e6 if bound and possible(pattern).isdisjoint(bound) else 1.0
-        if isinstance(pattern.predicate, Const):
-            relation = self._relation(pattern.predicate)
-            if relation is None:
-                return 0
-            if subject and value:
-                return 0.5
-            if isinstance(pattern.object, Const):
-                return apart * len(relation.by_object.one(self._terms.place(pattern.object.written)))
-            if subject or value:
-                return apart * (relation.by_subject if subject else relation.by_object).width
-            return apart * len(relation)
-        return 4 if pattern.predicate.name in bound and (subject or value) else 1e9 * apart
+        if not isinstance(step.predicate, Const):
+            return 4 if along and (subject or value) else 1e9
+        relation = self._relation(step.predicate)
+        if relation is None:
+            return 0
+        if subject and value:
+            return 0.5
+        if isinstance(step.object, Const):
+            return len(relation.by_object.one(self._terms.place(step.object.written)))
+        if subject or value:
+            return (relation.by_subject if subject else relation.by_object).width
+        return len(relation)
 
     def _relation(self, predicate: Const) -> Relation | None:
         return self._relations.get(self._terms.place(predicate.written))
 
     def _step(self, step: Step, table: Table) -> Table:
         if isinstance(step, Pattern):
+            if table.gaps is not None and not table.gaps:
+                return self._pattern(step, table)
             return together([self._pattern(step, part) for part in _without_gaps(table, possible(step))])
         if isinstance(step, Reach):
             return together([self._reach(step, part) for part in _without_gaps(table, possible(step))])
