@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -113,3 +114,24 @@ def test_a_report_is_put_together_of_pieces(report: Report) -> None:
         for name in pieces.RDF:
             found = list(ox.parse(written(report, name, outcomes).encode(), format=FORMATS[name]))
             assert len(found) == len(list(report.triples(outcomes)))
+
+
+def test_a_report_says_what_pyshacl_judged_in_place_of_the_engine(knowledge: Knowledge) -> None:
+    shape = casework.shape(SOURCE.parent)
+    stricter = copy.copy(knowledge)
+    stated = ox.Triple(ox.NamedNode(shape), ox.NamedNode(keys.SH + "nodeKind"), ox.NamedNode(keys.SH + "Literal"))
+    stricter.__dict__["shapes"] = [*knowledge.shapes, stated]
+    del stricter.__dict__["columns"]
+    report = _report([str(SOURCE)], stricter)
+    data = report.json()
+    jsonschema.validate(
+        data, json.loads((Path(__file__).parents[1] / "src/guiju/report.schema.json").read_text("utf-8"))
+    )
+    (left,) = data["left"]
+    assert left["shape"] == shape
+    assert left["targets"] is None
+    assert "pySHACL" in left["why"]["zh"] and "sh:nodeKind" in left["why"]["en"]
+    assert any(q.object == ox.Literal(f"<{shape}> {left['why']['zh']}", language="zh") for q in report.triples())
+    asked = {v["subject"] for v in data["verdicts"] if v["shape"] == shape and v["outcome"] in {"passed", "failed"}}
+    assert asked == {v["subject"] for v in data["verdicts"] if v["shape"] == shape and v["outcome"] == "failed"}
+    assert not _report([str(SOURCE)], knowledge).json()["left"]
