@@ -53,7 +53,7 @@ def plot(lines: Sequence[Line], across: str, upwards: str) -> str:
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{4 if line.strong else 3}" fill="{colour}"/>' for x, y in places
         ]
     ends = [at(line.points[-1]) for line in lines]
-    for place, y in _apart([y for _, y in ends]).items():
+    for place, y in _apart(ends).items():
         colour = _COLOURS[place % len(_COLOURS)]
         parts.append(
             f'<text x="{ends[place][0] + 10:.1f}" y="{y + 4:.1f}" fill="{colour}">{escape(lines[place].name)}</text>'
@@ -74,11 +74,11 @@ def _tick(power: int) -> str:
     return f"{10**power:,}" if power >= 0 else f"{10.0**power:.{-power}f}"
 
 
-def _apart(heights: Sequence[float]) -> dict[int, float]:
-    """Where the names stand, so that none covers another: by place, from the top down."""
+def _apart(ends: Sequence[tuple[float, float]]) -> dict[int, float]:
+    """How high the names of lines that end at the same place across stand, so that none covers another."""
     placed: dict[int, float] = {}
-    last = float("-inf")
-    for place in sorted(range(len(heights)), key=heights.__getitem__):
-        last = max(heights[place], last + _LINE_HEIGHT)
-        placed[place] = last
+    last: dict[float, float] = {}
+    for place in sorted(range(len(ends)), key=lambda place: ends[place][1]):
+        across, height = ends[place]
+        placed[place] = last[across] = max(height, last.get(across, float("-inf")) + _LINE_HEIGHT)
     return placed
