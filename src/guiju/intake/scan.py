@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
+from io import BytesIO
 from itertools import islice
 from urllib.parse import urljoin
 
@@ -121,7 +122,10 @@ class Lines:
     def _of_lines(self) -> dict[str, int]:
         """A statement is a line, and its subject the first on it."""
         found: dict[bytes, int] = {}
-        for number, line in enumerate(self._taken.data.splitlines(), 1):
+        data = self._taken.data
+        # A list of all lines would take as much memory as the text again.
+        lines = BytesIO(data) if data.count(b"\r") == data.count(b"\r\n") else data.splitlines()
+        for number, line in enumerate(lines, 1):
             if (match := _FIRST.match(line)) and match[1] not in found:
                 found[match[1]] = number
         things: dict[str, int] = {}
