@@ -160,17 +160,9 @@ def selected(shapes: list[Triple], targets: Mapping[str, Collection[NamedNode] |
     What else they point to aims at nothing; of the components there are those that they use.
     """
     about = index(shapes)
-    reached: set[NamedNode | BlankNode] = set()
-    waiting: list[NamedNode | BlankNode] = [NamedNode(name) for name in targets]
-    while waiting:
-        if (node := waiting.pop()) in about and node not in reached:
-            reached.add(node)
-            stated = about[node]
-            waiting += [value for values in stated.values() for value in values if not isinstance(value, Literal)]
+    reached = _below(map(NamedNode, targets), about)
     used = {name for node in reached for name in about[node]}
-    for component in _components(about):
-        if used.intersection(parameters(about, component)):
-            reached |= _below(component, about)
+    reached |= _below((node for node in _components(about) if used.intersection(parameters(about, node))), about)
     chosen = []
     for triple in shapes:
         subject, predicate, value = triple
@@ -192,10 +184,10 @@ def _components(about: Index) -> list[NamedNode]:
     ]
 
 
-def _below(node: NamedNode | BlankNode, about: Index) -> set[NamedNode | BlankNode]:
-    """A node, and all that it leads to."""
+def _below(nodes: Iterable[NamedNode | BlankNode], about: Index) -> set[NamedNode | BlankNode]:
+    """Some nodes, and all that they lead to."""
     found: set[NamedNode | BlankNode] = set()
-    waiting = [node]
+    waiting = list(nodes)
     while waiting:
         if (node := waiting.pop()) in about and node not in found:
             found.add(node)
