@@ -22,8 +22,6 @@ TEXT = "text"
 RDF = ("turtle", "ntriples", "jsonld")
 FORMATS = ("json", *RDF, "csv")
 """How a report is written for programs."""
-_LINE = json.JSONEncoder(ensure_ascii=False).encode
-"""What writes a verdict: on one line, which takes a fraction of the time and can be cut from the text."""
 _VERDICTS = '"verdicts": []'
 
 Pieces = Iterator[tuple[str, str]]
@@ -42,12 +40,12 @@ def pieces(report: Report, format_: str, outcomes: Collection[str], language: st
         for name, stated in report.stated(outcomes):
             if stated:
                 yield name, cut(serialize(stated))
-    else:
+    elif format_ == "csv":
         for submission, verdicts in groupby(report.verdicts(outcomes), lambda verdict: str(verdict["submission"])):
-            if format_ == "csv":
-                yield submission, lines(row(verdict, language) for verdict in verdicts)
-            else:
-                yield submission, ",\n".join("    " + _LINE(verdict) for verdict in verdicts)
+            yield submission, lines(row(verdict, language) for verdict in verdicts)
+    else:
+        for submission, written in report.lines(outcomes):
+            yield submission, ",\n".join("    " + line for line in written)
 
 
 def whole(overview: Overview, found: Iterable[str], format_: str) -> Iterator[str]:

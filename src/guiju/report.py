@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -150,7 +151,19 @@ class Report:
     def verdicts(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[dict[str, Any]]:
         """The verdicts of some outcomes as JSON data, by submission, then in the order of the law."""
         names = self._names(outcomes)
-        return (self._verdict(verdict, names) for verdict in self._of(outcomes))
+        for verdict in self._of(outcomes):
+            one, two, three, four = self._verdict(verdict, names)
+            yield {**one, **two, **three, **four}
+
+    def lines(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[tuple[str, Iterator[str]]]:
+        """Each submission with its verdicts, in the same order and as JSON, each on a line of its own.
+
+        What many verdicts have is written once and put together, which takes a fraction of the time.
+        """
+        names = self._names(outcomes)
+        for submission, verdicts in groupby(self._of(outcomes), lambda verdict: verdict.submission):
+            said = (self._verdict(verdict, names) for verdict in verdicts)
+            yield submission, ("{" + ", ".join([each.inner for each in parts]) + "}" for parts in said)
 
     def turtle(self, outcomes: Collection[str] = OUTCOMES) -> str:
         """A ``sh:ValidationReport`` of what failed, and an ``earl:Assertion`` for every verdict."""
@@ -211,37 +224,65 @@ class Report:
             yield from (("\n  原文  ", "cyan"), (norm.law, "italic"))
         yield (f"\n  {norm.key}", "dim")
 
-    def _verdict(self, verdict: Verdict, names: dict[str, _Named]) -> dict[str, Any]:
-        named, norm = names[verdict.subject], self._norm(verdict)
-        return {
-            "norm": verdict.norm,
-            "shape": verdict.shape,
-            "provision": norm.provision,
-            "subject": verdict.subject,
-            "subjectName": named.title,
-            "entity": named.entity,
-            "entityName": names[named.entity].title if named.entity in names else named.entity,
-            "submission": verdict.submission,
-            "outcome": verdict.outcome,
-            "severity": verdict.severity,
-            "citation": _both(norm.citation),
-            "message": _both(norm.definition),
-            "text": norm.law,
-            "reading": _both(norm.reading) if norm.reading else None,
-            "because": verdict.because,
-            "facts": [self._part(part) for part in verdict.facts],
-            "missing": [self._part(part) for part in verdict.missing],
-            "limit": _joined(verdict.limit),
-            "remedy": _joined(verdict.remedy),
-            "derivation": [self._part(part) for part in verdict.chain],
-        }
+    def _verdict(self, verdict: Verdict, names: dict[str, _Named]) -> tuple[_Said, ...]:
+        """A verdict as JSON data, of which most is said of other verdicts, too."""
+        shared, norm = self._shared, verdict.norm
+        if (of_shape := shared.get((norm, verdict.shape))) is None:
+            of_shape = _Said({"norm": norm, "shape": verdict.shape, "provision": self._norm(verdict).provision})
+            shared[norm, verdict.shape] = of_shape
+        if (of_subject := shared.get(verdict.subject)) is None:
+            of_subject = shared[verdict.subject] = _subject(verdict.subject, names)
+        outcome = (norm, verdict.submission, verdict.outcome, verdict.severity, verdict.because)
+        if (of_outcome := shared.get(outcome)) is None:
+            of_outcome = shared[outcome] = self._outcome(verdict)
+        parts = (verdict.facts, verdict.missing, verdict.limit, verdict.remedy, verdict.chain)
+        return of_shape, of_subject, of_outcome, self._explanation(parts) if any(parts) else _UNEXPLAINED
 
-    def _part(self, part: Part) -> dict[str, Any]:
-        return {
-            **_both(part.text),
-            "node": part.node,
-            "place": self.submission.place(part.node) if part.node else None,
-        }
+    def _outcome(self, verdict: Verdict) -> _Said:
+        norm = self._norm(verdict)
+        return _Said(
+            {
+                "submission": verdict.submission,
+                "outcome": verdict.outcome,
+                "severity": verdict.severity,
+                "citation": norm.citation._asdict(),
+                "message": norm.definition._asdict(),
+                "text": norm.law,
+                "reading": norm.reading._asdict() if norm.reading else None,
+                "because": verdict.because,
+            }
+        )
+
+    def _explanation(self, parts: Sequence[Sequence[Part]]) -> _Said:
+        facts, missing, limit, remedy, chain = parts
+        return _Said(
+            {
+                "facts": list(map(self._part, facts)),
+                "missing": list(map(self._part, missing)),
+                "limit": self._joined(limit),
+                "remedy": self._joined(remedy),
+                "derivation": list(map(self._part, chain)),
+            }
+        )
+
+    def _part(self, part: Part) -> _Said:
+        # They live as long as the verdicts, which are kept, and verdicts that say the same have the same.
+        found = self._shared.get(id(part))
+        if found is None:
+            place = self.submission.place(part.node) if part.node else None
+            found = self._shared[id(part)] = _Said({**part.text._asdict(), "node": part.node, "place": place})
+        return found
+
+    def _joined(self, parts: Sequence[Part]) -> _Said | None:
+        if not parts:
+            return None
+        key = tuple(map(id, parts))
+        found = self._shared.get(key)
+        if found is None:
+            texts = [(zh, en) for zh, en, _ in _merged(parts)]
+            joined = {"zh": "；".join(zh for zh, _ in texts), "en": "; ".join(en for _, en in texts)}
+            found = self._shared[key] = _Said(joined)
+        return found
 
     def _norm(self, verdict: Verdict) -> _Norm:
         if verdict.norm not in self._norms:
@@ -266,6 +307,10 @@ class Report:
 
     @cached_property
     def _norms(self) -> dict[str, _Norm]:
+        return {}
+
+    @cached_property
+    def _shared(self) -> dict[object, _Said]:
         return {}
 
     @cached_property
@@ -343,6 +388,7 @@ def _words(text: str, language: str) -> str:
 
 
 _INFO = f"<{keys.EARL}info>"
+_LINE = json.JSONEncoder(ensure_ascii=False).encode
 COLUMNS = (
     "outcome", "severity", "citation", "norm", "entity", "entityName", "subject", "subjectName", "submission",
     "message", "limit", "facts", "missing", "remedy", "derivation", "places", "because", "reading", "text",
@@ -366,6 +412,39 @@ def row(verdict: dict[str, Any], language: str) -> list[str]:
         return value or ""
 
     return [cell(name) for name in COLUMNS]
+
+
+class _Said(dict[str, Any]):
+    """A part of what is said of a verdict, with its JSON, which is made once."""
+
+    @cached_property
+    def inner(self) -> str:
+        """The JSON without the braces."""
+        pairs = (f"{_LINE(key)}: {_json(value)}" for key, value in self.items())
+        return ", ".join(pairs)
+
+
+def _subject(subject: str, names: dict[str, _Named]) -> _Said:
+    named = names[subject]
+    return _Said(
+        {
+            "subject": subject,
+            "subjectName": named.title,
+            "entity": named.entity,
+            "entityName": names[named.entity].title if named.entity in names else named.entity,
+        }
+    )
+
+
+def _json(value: object) -> str:
+    if isinstance(value, _Said):
+        return "{" + value.inner + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    return _LINE(value)
+
+
+_UNEXPLAINED = _Said({"facts": [], "missing": [], "limit": None, "remedy": None, "derivation": []})
 
 
 class _Norm(NamedTuple):
@@ -397,17 +476,6 @@ def _merged(parts: Sequence[Part]) -> list[tuple[str, str, list[str]]]:
         if part.node:
             nodes.append(part.node)
     return [(zh, en, nodes) for (zh, en), nodes in merged.items()]
-
-
-def _joined(parts: Sequence[Part]) -> dict[str, str] | None:
-    if not parts:
-        return None
-    texts = [(zh, en) for zh, en, _ in _merged(parts)]
-    return {"zh": "；".join(zh for zh, _ in texts), "en": "; ".join(en for _, en in texts)}
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
 
 
 def _text(knowledge: Knowledge, iri: str, predicate: str) -> Text:

@@ -68,8 +68,14 @@ class Places:
 
     def __init__(self, parts: list[Part], numbers: Numbers) -> None:
         self._parts, self._numbers = parts, numbers
+        self._found: dict[str, str | None] = {}
 
     def __call__(self, subject: str) -> str | None:
+        if subject not in self._found:
+            self._found[subject] = self._look(subject)
+        return self._found[subject]
+
+    def _look(self, subject: str) -> str | None:
         number = self._numbers.get((subject if subject.startswith("_:") else f"<{subject}>").encode())
         if number is None:
             return None
