@@ -87,6 +87,32 @@ def test_bent_cases_of_the_law_are_judged_alike(knowledge: Knowledge) -> None:
     assert tally.results.total() > 20
 
 
+def test_products_are_exact_beyond_28_digits(knowledge: Knowledge) -> None:
+    # The bound times the denominator is 104999999999999999.999999998005, of thirty digits: just above the numerator.
+    text = f"""
+        @prefix gj: <{keys.GJ}> .
+        @prefix sh: <{keys.SH}> .
+        <{keys.SHAPE}bent-rules-2018/art_1.exact> a sh:NodeShape ; sh:targetClass <urn:x:c> ; sh:severity sh:Violation ;
+            gj:ratioNumerator <urn:x:n> ; gj:ratioDenominator <urn:x:d> ; gj:ratioBasis gj:Solo ; gj:ratioMoment gj:Latest ;
+            gj:ratioOperator gj:AtLeast ; gj:ratioBound 0.105 ."""
+    measured = (
+        'gj:about <urn:x:1> ; gj:onBasis gj:Solo ; gj:moment gj:Latest ; gj:atTime "t" ; gj:standardUnit <urn:x:u>'
+    )
+    facts = f"""
+        @prefix gj: <{keys.GJ}> .
+        <urn:x:1> a <urn:x:c> .
+        [] {measured} ; gj:metric <urn:x:n> ; gj:standardValue 104999999999999999.999999998 .
+        [] {measured} ; gj:metric <urn:x:d> ; gj:standardValue 999999999999999999.999999981 ."""
+    authored = [t for t in knowledge.authored_shapes if not str(t.subject).startswith(f"<{keys.SHAPE}")]
+    shapes = completion.complete([*authored, *_read(text)], [])
+    for engine in engines.ENGINES:
+        assert [result.severity for result in engines.run(_read(facts), shapes, engine)] == [f"{keys.SH}Violation"]
+
+
+def _read(text: str) -> list[Triple]:
+    return [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
+
+
 _PATHS = """
 @prefix gj: <https://w3id.org/guiju/ontology#> .
 @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -126,7 +152,7 @@ gj:{name}Component a sh:ConstraintComponent ; sh:parameter [ sh:path gj:of{name}
             text += f"""
 <{keys.SHAPE}{key}> a sh:NodeShape ; sh:targetClass {node} , <urn:x:all> ; sh:severity sh:Violation ; gj:of{name} {node} .
 """
-    return [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
+    return _read(text)
 
 
 _PATH_SHAPES = completion.complete(_path_shapes(), [])
@@ -206,10 +232,8 @@ def test_what_a_shape_may_say_is_taken_as_the_definition_takes_it(case: str, kno
         @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
         <{namespace}art_1.edge> a sh:NodeShape ; sh:targetClass <urn:x:thing> ; {_EDGES[case].replace("{0}", namespace)}"""
     components = [t for t in knowledge.authored_shapes if not str(t.subject).startswith(f"<{keys.SHAPE}")]
-    authored = components + [quad.triple for quad in parse(text, format=RdfFormat.TURTLE)]
-    facts = [quad.triple for quad in parse(_EDGE_FACTS, format=RdfFormat.TURTLE)]
     tally = Tally()
-    compare(Batch(facts, completion.complete(authored, [])), tally, [DEFINITION])
+    compare(Batch(_read(_EDGE_FACTS), completion.complete(components + _read(text), [])), tally, [DEFINITION])
     assert not tally.wrong
 
 
