@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 OWN = Limits(bytes=1 << 40, triples=(1 << 31) - 1)
 """How much is read of whom nobody has to be defended against; memory sets the limit."""
-MOST = 150_000
-"""Facts that are judged at once; below that, a batch costs little more than its share of the whole."""
+MOST = 50_000
+"""Facts that are judged at once: of fewer, a batch costs more than its share of the whole; more take more memory."""
 
 
 class BadOption(ValueError):
