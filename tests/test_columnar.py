@@ -269,6 +269,16 @@ _QUERIES = [
     "SELECT ?x (YEAR(?y) * 12 + MONTH(?y) - DAY(?y) AS ?n) { ?x <urn:t:a>/<urn:t:b> ?y }",
     "SELECT ?x (FLOOR((?y - 2) / 3) AS ?n) (xsd:integer(?y * 1.5 - 2) AS ?m) (?y / 100 AS ?d) { ?x <urn:t:a> ?y FILTER (?y < 9) }",
     'SELECT ?x ?z { ?x <urn:t:a> ?y BIND (IF(?y = "x", CONCAT("is ", ?y), COALESCE(LANG(?y), STR(?y))) AS ?z) }',
+    "SELECT DISTINCT ?x ?y { ?x <urn:t:c> ?z ; (^<urn:t:a>/<urn:t:b>)* ?y }",
+    "SELECT DISTINCT ?x ?y { ?x <urn:t:c> ?z ; (<urn:t:a>|(^<urn:t:b>/<urn:t:c>))+ ?y }",
+    "SELECT DISTINCT ?x ?y { ?x <urn:t:b> ?z ; ^<urn:t:a>? ?y }",
+    "SELECT ?x { ?x <urn:t:a> ?z FILTER NOT EXISTS { ?x (<urn:t:a>/<urn:t:b>?)+ ?x } }",
+    "SELECT ?x (COUNT(*) AS ?n) (COUNT(DISTINCT ?p) AS ?m) { ?x ?p ?y } GROUP BY ?x HAVING (COUNT(?y) > 1)",
+    "SELECT ?x (SUM(?y) AS ?s) (MAX(?y) AS ?m) (MIN(?y) - 1 AS ?l) { ?x <urn:t:a>/<urn:t:b> ?y FILTER (?y IN (0, 1, 2)) } GROUP BY ?x",
+    "SELECT (COALESCE(MAX(?y), 7) AS ?m) (COUNT(?y) AS ?n) { ?x <urn:t:b> ?y FILTER (?y = 1 || ?y = 2) } LIMIT 1",
+    "SELECT ?x ?m { ?x <urn:t:a> ?z OPTIONAL { SELECT ?x (MAX(?y) AS ?m) { ?x <urn:t:b> ?y FILTER (?y = 1 || ?y = 2) } GROUP BY ?x } }",
+    'SELECT ?x ?i { ?x <urn:t:a> ?y FILTER isIRI(?y) BIND (IRI(CONCAT("urn:n:", SHA1(CONCAT(STR(?x), STR(?y))))) AS ?i) }',
+    "SELECT ?x (ABS(?y - 1) AS ?n) { ?x <urn:t:a> ?y FILTER (?y IN (0, 1, 2)) }",
 ]
 
 

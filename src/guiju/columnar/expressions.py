@@ -54,6 +54,7 @@ _UNDECIDED = marked(Kind.ODD, Kind.STRING, Kind.TEXT)
 _UNCOUNTED = marked(Kind.ODD, Kind.DATE)
 _WORDS = marked(Kind.STRING, Kind.TEXT)
 
+Places = NDArray[np.int64]
 Exact = NDArray[Any]
 """Integers: of 64 bits, or Python's own where one of them might not fit."""
 
@@ -254,7 +255,7 @@ class Evaluator:
                 self._only_numbers(value)
             numbers = self.numbers(value)
             if call.name == "ABS":
-                return Numbers(np.abs(numbers.values), numbers.scale, numbers.valid, numbers.whole)
+                return self.within(Numbers(np.abs(numbers.values), numbers.scale, numbers.valid, numbers.whole))
             whole, rest = _divided(numbers.values, 10**numbers.scale)
             if call.name == "FLOOR":
                 return Numbers(whole, 0, numbers.valid, numbers.whole)
@@ -449,6 +450,14 @@ class Evaluator:
             limit = 2**BITS // 10 ** (DIGITS - scale)
             valid = valid & np.array([abs(value) <= limit for value in values.tolist()], np.bool_)
         return Numbers(values, scale, valid, numbers.whole)
+
+    def summable(self, values: Exact, scale: int, which: Places, groups: int) -> None:
+        """Refuse sums that might be too long on the way: in which order numbers are added is not said."""
+        if self._bounded:
+            totals = np.zeros(groups, object)
+            np.add.at(totals, which, np.abs(values))
+            if largest(totals) >= min(2**63 * 10**scale, 2**BITS // 10 ** (DIGITS - scale)):
+                raise Unsupported("a sum that may be too long on the way")
 
     def _quotient(self, left: Numbers, right: Numbers) -> Numbers:
         """Only by a power of ten: of other quotients engines keep more digits or fewer."""

@@ -54,6 +54,7 @@ def _sums(ids: Ids, which: _Which, sound: Mask, evaluator: Evaluator) -> Ids:
     values = numbers.values
     if largest(values) * max(len(values), 1) >= 2**62:
         values = values.astype(object)
+        evaluator.summable(values, numbers.scale, which, len(sound))
     totals: Exact = np.zeros(len(sound), values.dtype)
     np.add.at(totals, which, values)
     return evaluator.ids(evaluator.within(Numbers(totals, numbers.scale, sound, whole)))
