@@ -8,6 +8,7 @@ read, and each judges the next batch that is left.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Collection, Iterator
@@ -61,7 +62,10 @@ def judged(
     found = batches(parts(submission.rows, submission.columns.terms, knowledge.words), most)
 
     def one(number: int) -> Made:
-        return make(_report(submission, submission.rows[found[number]], knowledge, asked))
+        made = make(_report(submission, submission.rows[found[number]], knowledge, asked))
+        # What one batch leaves in circles would else be held with the next ones.
+        gc.collect()
+        return made
 
     with _over(one, jobs) as each:
         for number, made in enumerate(each(range(len(found))), 1):
