@@ -47,7 +47,12 @@ def _query(_: Any, value: Any) -> bytes:
 
 
 @schemathesis.serializer(
-    "text/turtle", "application/n-triples", "application/n-quads", "application/trig", "application/rdf+xml"
+    "text/turtle",
+    "application/n-triples",
+    "application/n-quads",
+    "application/trig",
+    "application/rdf+xml",
+    "application/rdf-patch",
 )
 def _facts(_: Any, value: Any) -> bytes:
     return str(value).encode(errors="replace")
