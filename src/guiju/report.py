@@ -152,8 +152,8 @@ class Report:
         """The verdicts of some outcomes as JSON data, by submission, then in the order of the law."""
         names = self._names(outcomes)
         for verdict in self._of(outcomes):
-            one, two, three, four = self._verdict(verdict, names)
-            yield {**one, **two, **three, **four}
+            common = (item for said in self._common(verdict, names) for item in said.items())
+            yield {**dict(common), **self._explanation(verdict)}
 
     def lines(self, outcomes: Collection[str] = OUTCOMES) -> Iterator[tuple[str, Iterator[str]]]:
         """Each submission with its verdicts, in the same order and as JSON, each on a line of its own.
@@ -161,9 +161,13 @@ class Report:
         What many verdicts have is written once and put together, which takes a fraction of the time.
         """
         names = self._names(outcomes)
+
+        def line(verdict: Verdict) -> str:
+            common = ", ".join([said.inner for said in self._common(verdict, names)])
+            return f"{{{common}, {self._explanation_line(verdict)}}}"
+
         for submission, verdicts in groupby(self._of(outcomes), lambda verdict: verdict.submission):
-            said = (self._verdict(verdict, names) for verdict in verdicts)
-            yield submission, ("{" + ", ".join([each.inner for each in parts]) + "}" for parts in said)
+            yield submission, map(line, verdicts)
 
     def turtle(self, outcomes: Collection[str] = OUTCOMES) -> str:
         """A ``sh:ValidationReport`` of what failed, and an ``earl:Assertion`` for every verdict."""
@@ -224,45 +228,64 @@ class Report:
             yield from (("\n  原文  ", "cyan"), (norm.law, "italic"))
         yield (f"\n  {norm.key}", "dim")
 
-    def _verdict(self, verdict: Verdict, names: dict[str, _Named]) -> tuple[_Said, ...]:
-        """A verdict as JSON data, of which most is said of other verdicts, too."""
-        shared, norm = self._shared, verdict.norm
-        if (of_shape := shared.get((norm, verdict.shape))) is None:
-            of_shape = _Said({"norm": norm, "shape": verdict.shape, "provision": self._norm(verdict).provision})
-            shared[norm, verdict.shape] = of_shape
-        if (of_subject := shared.get(verdict.subject)) is None:
-            of_subject = shared[verdict.subject] = _subject(verdict.subject, names)
-        outcome = (norm, verdict.submission, verdict.outcome, verdict.severity, verdict.because)
-        if (of_outcome := shared.get(outcome)) is None:
-            of_outcome = shared[outcome] = self._outcome(verdict)
-        parts = (verdict.facts, verdict.missing, verdict.limit, verdict.remedy, verdict.chain)
-        return of_shape, of_subject, of_outcome, self._explanation(parts) if any(parts) else _UNEXPLAINED
-
-    def _outcome(self, verdict: Verdict) -> _Said:
-        norm = self._norm(verdict)
-        return _Said(
-            {
-                "submission": verdict.submission,
-                "outcome": verdict.outcome,
-                "severity": verdict.severity,
-                "citation": norm.citation._asdict(),
-                "message": norm.definition._asdict(),
-                "text": norm.law,
-                "reading": norm.reading._asdict() if norm.reading else None,
-                "because": verdict.because,
-            }
+    def _common(self, verdict: Verdict, names: dict[str, _Named]) -> tuple[_Said, ...]:
+        """What is said of a verdict as JSON data, but for its explanation; most is said of other verdicts, too."""
+        said, norm, outcome = self._shared, verdict.norm, verdict.outcome
+        return (
+            said.get((norm, verdict.shape)) or self._of_shape(verdict),
+            said.get(verdict.subject) or self._of_subject(verdict.subject, names),
+            said.get(("submission", verdict.submission)) or self._alone("submission", verdict.submission),
+            said.get((norm, outcome, verdict.severity)) or self._of_outcome(verdict),
+            said.get(("because", verdict.because)) or self._alone("because", verdict.because),
         )
 
-    def _explanation(self, parts: Sequence[Sequence[Part]]) -> _Said:
-        facts, missing, limit, remedy, chain = parts
-        return _Said(
-            {
-                "facts": list(map(self._part, facts)),
-                "missing": list(map(self._part, missing)),
-                "limit": self._joined(limit),
-                "remedy": self._joined(remedy),
-                "derivation": list(map(self._part, chain)),
-            }
+    def _of_shape(self, verdict: Verdict) -> _Said:
+        said = {"norm": verdict.norm, "shape": verdict.shape, "provision": self._norm(verdict).provision}
+        return self._shared.setdefault((verdict.norm, verdict.shape), _Said(said))
+
+    def _of_subject(self, subject: str, names: dict[str, _Named]) -> _Said:
+        named = names[subject]
+        said = {
+            "subject": subject,
+            "subjectName": named.title,
+            "entity": named.entity,
+            "entityName": names[named.entity].title if named.entity in names else named.entity,
+        }
+        return self._shared.setdefault(subject, _Said(said))
+
+    def _of_outcome(self, verdict: Verdict) -> _Said:
+        norm = self._norm(verdict)
+        said = {
+            "outcome": verdict.outcome,
+            "severity": verdict.severity,
+            "citation": norm.citation._asdict(),
+            "message": norm.definition._asdict(),
+            "text": norm.law,
+            "reading": norm.reading._asdict() if norm.reading else None,
+        }
+        return self._shared.setdefault((verdict.norm, verdict.outcome, verdict.severity), _Said(said))
+
+    def _alone(self, name: str, value: str | None) -> _Said:
+        return self._shared.setdefault((name, value), _Said({name: value}))
+
+    def _explanation(self, verdict: Verdict) -> dict[str, list[_Said] | _Said | None]:
+        return {
+            name: self._joined(parts) if name in _JOINED else [self._part(part) for part in parts]
+            for name, parts in zip(_EXPLANATION, _parts(verdict), strict=True)
+        }
+
+    def _explanation_line(self, verdict: Verdict) -> str:
+        """The JSON of the same, without the braces."""
+        facts, missing, limit, remedy, chain = _parts(verdict)
+        if not (facts or missing or limit or remedy or chain):
+            return _UNEXPLAINED
+        part, joined = self._part, self._joined
+        return _EXPLAINED % (
+            ", ".join([part(each).line for each in facts]),
+            ", ".join([part(each).line for each in missing]),
+            said.line if (said := joined(limit)) else "null",
+            said.line if (said := joined(remedy)) else "null",
+            ", ".join([part(each).line for each in chain]),
         )
 
     def _part(self, part: Part) -> _Said:
@@ -418,33 +441,23 @@ class _Said(dict[str, Any]):
     """A part of what is said of a verdict, with its JSON, which is made once."""
 
     @cached_property
+    def line(self) -> str:
+        return _LINE(self)
+
+    @cached_property
     def inner(self) -> str:
         """The JSON without the braces."""
-        pairs = (f"{_LINE(key)}: {_json(value)}" for key, value in self.items())
-        return ", ".join(pairs)
+        return self.line[1:-1]
 
 
-def _subject(subject: str, names: dict[str, _Named]) -> _Said:
-    named = names[subject]
-    return _Said(
-        {
-            "subject": subject,
-            "subjectName": named.title,
-            "entity": named.entity,
-            "entityName": names[named.entity].title if named.entity in names else named.entity,
-        }
-    )
+_EXPLANATION, _JOINED = ("facts", "missing", "limit", "remedy", "derivation"), ("limit", "remedy")
+_EXPLAINED = ", ".join(f'"{name}": {"%s" if name in _JOINED else "[%s]"}' for name in _EXPLANATION)
+_UNEXPLAINED = _EXPLAINED % ("", "", "null", "null", "")
 
 
-def _json(value: object) -> str:
-    if isinstance(value, _Said):
-        return "{" + value.inner + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_json, value)) + "]"
-    return _LINE(value)
-
-
-_UNEXPLAINED = _Said({"facts": [], "missing": [], "limit": None, "remedy": None, "derivation": []})
+def _parts(verdict: Verdict) -> tuple[Sequence[Part], ...]:
+    """What explains a verdict, in the order of ``_EXPLANATION``."""
+    return verdict.facts, verdict.missing, verdict.limit, verdict.remedy, verdict.chain
 
 
 class _Norm(NamedTuple):
