@@ -18,7 +18,7 @@ from guiju.tasks import validated
 from guiju.verdicts import Verdict, assess
 from tests.benchmarks import vary
 
-_MOST = 700
+_MOST = 250
 RDF = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES, "jsonld": RdfFormat.JSON_LD}
 
 
@@ -27,7 +27,7 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Companies and groups, in two files; an institution of the one is spoken of in the other."""
     folder = tmp_path_factory.mktemp("facts")
     for profile, name in (("aic", "companies.nt"), ("amc", "groups.ttl")):
-        texts = vary.submissions(profile, 14, seed=3, turtle=name.endswith("ttl"))
+        texts = vary.submissions(profile, 8, seed=3, turtle=name.endswith("ttl"))
         (folder / name).write_text("".join(texts), encoding="utf-8")
     with (folder / "companies.nt").open("a", encoding="utf-8") as more:
         holding = (
