@@ -246,8 +246,12 @@ def _read_by_left(told: Facts, shapes: Shapes, outcome: Outcome) -> list[Triple]
     if outcome.reasons.keys() == outcome.targets.keys():
         # They are made of nothing but components.
         places = [shapes.places[name] for name in outcome.targets]
-        used = [uses for uses in shapes.uses if np.isin(uses.shapes, places).any()]
-        read = _ALWAYS_READ.union(*(reads(uses.text) for uses in used))
+        asked = {
+            uses.filled(use, told.terms)
+            for uses in shapes.uses
+            for use in np.flatnonzero(np.isin(uses.shapes, places)).tolist()
+        }
+        read = _ALWAYS_READ.union(*map(reads, asked))
         if EVERYTHING not in read:
             predicates = [told.terms.place(f"<{name}>".encode()) for name in read]
             rows = rows[np.isin(rows[:, 1], predicates)]

@@ -149,9 +149,11 @@ class Mutations:
             wanted[queue[0]] = None
             queue += [node for node in self._shapes[queue.pop(0)].get(_NODE, []) if isinstance(node, NamedNode)]
         used = {name for each in wanted for name in self._shapes[each]}
-        for component in (component for component, names in self._components.items() if names[0] in used):
-            nodes = [node for values in self._shapes[component].values() for node in values]
-            wanted |= dict.fromkeys([component, *(node for node in nodes if isinstance(node, BlankNode))])
+        components = [component for component, names in self._components.items() if names[0] in used]
+        # The ontology declares the prefix that the components use.
+        for subject in (*components, NamedNode(keys.GJ.removesuffix("#"))):
+            nodes = [node for values in self._shapes[subject].values() for node in values]
+            wanted |= dict.fromkeys([subject, *(node for node in nodes if isinstance(node, BlankNode))])
         return [triple for node in wanted for triple in _triples(node, self._shapes[node])]
 
     @cached_property

@@ -6,6 +6,7 @@ may meet data that the columns do not decide. The shapes, and the single targets
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,6 +99,13 @@ class Uses:
     def given(self) -> frozenset[str]:
         """The variables of the validator that have a value from outside."""
         return frozenset((*self.parameters, "this"))
+
+    def filled(self, use: int, terms: Terms) -> str:
+        """The validator with the values of one use in the place of its parameters."""
+        values = {
+            name: str(terms[int(column[use])]) for name, column in zip(self.parameters, self.values, strict=True)
+        }
+        return re.sub(r"\$(\w+)", lambda name: values.get(name[1], name[0]), self.text)
 
     @cached_property
     def group(self) -> Group:
