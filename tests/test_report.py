@@ -116,6 +116,12 @@ def test_a_report_is_put_together_of_pieces(report: Report) -> None:
             assert len(found) == len(list(report.triples(outcomes)))
 
 
+def test_a_line_of_json_is_the_verdict(report: Report) -> None:
+    lines = [line for _, own in report.lines() for line in own]
+    assert lines == [json.dumps(verdict, ensure_ascii=False) for verdict in report.verdicts()]
+    assert lines == [json.dumps(verdict, ensure_ascii=False) for verdict in report.json()["verdicts"]]
+
+
 def test_a_report_says_what_pyshacl_judged_in_place_of_the_engine(knowledge: Knowledge) -> None:
     shape = casework.shape(SOURCE.parent)
     stricter = copy.copy(knowledge)
