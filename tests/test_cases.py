@@ -29,7 +29,7 @@ def test_shape_passes_and_catches_its_cases(folder: Path, knowledge: Knowledge) 
     assert results == engines.run(derived.triples, shapes, engines.PYSHACL), "the engines disagree"
     # A composite is explained by its parts, so they are judged with it.
     parts = [name for name in casework.shapes_in(shapes) if name != shape]
-    judgement = judge(derived, results, [shape, *parts], knowledge)
+    judgement = judge(derived.columns, results, [shape, *parts], knowledge)
     judgement.explain()
     verdicts = [verdict for verdict in judgement.verdicts() if verdict.shape == shape]
     outcomes = {verdict.subject: verdict.outcome for verdict in verdicts}

@@ -44,7 +44,7 @@ def test_verdicts_are_those_of_a_second_definition(facts: list[Triple], knowledg
     derived = derive(facts, knowledge)
     shapes = in_force(knowledge, None, DOCUMENTS)
     results = engines.run(derived.triples, selected(knowledge, shapes))
-    verdicts = judge(derived, results, shapes, knowledge).verdicts()
+    verdicts = judge(derived.columns, results, shapes, knowledge).verdicts()
     found = [
         (v.shape, v.subject, v.submission, v.outcome, v.because)
         for v in verdicts

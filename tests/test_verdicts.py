@@ -94,7 +94,7 @@ def test_what_no_question_reads_changes_no_answer(folder: Path, knowledge: Knowl
     for held in (knowledge, whole):
         derived, shapes = derive(facts, held), in_force(held, None)
         results = engines.run(derived.triples, selected(held, shapes))
-        judgement = judge(derived, results, shapes, held)
+        judgement = judge(derived.columns, results, shapes, held)
         judgement.explain()
         subjects = judgement.select(held.query("subjects"))
         found.append((sorted(map(str, judgement.verdicts())), sorted(str(sorted(row.items())) for row in subjects)))

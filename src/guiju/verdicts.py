@@ -110,12 +110,12 @@ def assess(
 
 
 def judge(
-    derived: Derived, results: Sequence[engines.Result] | Results, shapes: Sequence[str], knowledge: Knowledge
+    columns: Columns, results: Sequence[engines.Result] | Results, shapes: Sequence[str], knowledge: Knowledge
 ) -> Judgement:
-    """The verdicts, not yet explained, on what was derived and found."""
+    """The verdicts, not yet explained, on what was derived and found, in columns made of the same knowledge base."""
     if not isinstance(results, Results):
-        results = engines.as_columns(results, derived.columns.terms)
-    return Judgement(derived.columns, results, shapes, knowledge)
+        results = engines.as_columns(results, columns.terms)
+    return Judgement(columns, results, shapes, knowledge)
 
 
 def in_force(knowledge: Knowledge, when: date | None, documents: Iterable[str] | None = None) -> list[str]:

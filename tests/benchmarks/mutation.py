@@ -40,8 +40,9 @@ from pathlib import Path
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from guiju import engines, keys
+from guiju.columnar.columns import Columns
 from guiju.completion import COMPONENT, Term, complete, index, parameters
-from guiju.derivation import derive, strata
+from guiju.derivation import Derived, derive, strata
 from guiju.knowledge import Knowledge
 from guiju.sparql import reads
 from guiju.verdicts import judge
@@ -127,7 +128,7 @@ class Mutations:
         bench = _Bench(self, shape, {twin: mutant.stated for twin, mutant in twins.items()})
         derived = derive(facts, self.knowledge)
         results = engines.run(derived.triples, bench.shapes)
-        verdicts = judge(derived, results, list(twins), bench).verdicts()
+        verdicts = judge(bench.told(derived), results, list(twins), bench).verdicts()
         outcomes: dict[str, dict[str, str]] = {twin: {} for twin in twins}
         for verdict in verdicts:
             outcomes[verdict.shape][verdict.subject] = verdict.outcome
@@ -229,6 +230,12 @@ class _Bench(Knowledge):
         # These stand in the place of what a knowledge base would read from its files.
         self.__dict__.update(background=[], documents=law, shapes=complete(authored, law))
 
+    def told(self, derived: Derived) -> Columns:
+        """What was derived with the whole knowledge base, over this one."""
+        columns = Columns(self.columns)
+        columns.told.take_in(derived.triples)
+        return columns
+
 
 class Derivations:
     """The mutants of the derivation queries of a knowledge base."""
@@ -271,7 +278,8 @@ class Derivations:
         shape, facts = keys.parse(key).shape, self._facts[key]
         bench = _Bench(self._mutations, shape, {})
         derived = derive(facts, changed)
-        verdicts = judge(derived, engines.run(derived.triples, bench.shapes), [shape], bench).verdicts()
+        results = engines.run(derived.triples, bench.shapes)
+        verdicts = judge(bench.told(derived), results, [shape], bench).verdicts()
         return bool(casework.mistakes(facts, {v.subject: v.outcome for v in verdicts if v.shape == shape}))
 
     def _others(self, token: str) -> list[str]:
