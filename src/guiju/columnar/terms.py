@@ -107,7 +107,8 @@ class Terms:
         """What :meth:`state` gave, as a dictionary; the columns may be read-only."""
         made = cls()
         made._written, made._long = terms, long
-        made._numbers = dict(zip(terms, range(len(terms)), strict=True)) | also
+        made._numbers = dict(zip(terms, range(len(terms)), strict=True))
+        made._numbers.update(also)
         made._kinds, made._values, made._scales = kinds, values, scales
         return made
 
