@@ -102,9 +102,7 @@ class Uses:
 
     def filled(self, use: int, terms: Terms) -> str:
         """The validator with the values of one use in the place of its parameters."""
-        values = {
-            name: str(terms[int(column[use])]) for name, column in zip(self.parameters, self.values, strict=True)
-        }
+        values = {name: str(terms[int(column[use])]) for name, column in zip(self.parameters, self.values, strict=True)}
         return re.sub(r"\$(\w+)", lambda name: values.get(name[1], name[0]), self.text)
 
     @cached_property
