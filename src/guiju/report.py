@@ -420,21 +420,22 @@ COLUMNS = (
 
 def row(verdict: dict[str, Any], language: str) -> list[str]:
     """A verdict as the cells of a table."""
-
-    def cell(name: str) -> str:
-        if name == "norm":
-            return str(keys.parse(verdict["norm"]))
-        if name == "places":
-            parts = [part for each in ("facts", "missing", "derivation") for part in verdict[each]]
-            return "; ".join(dict.fromkeys(part["place"] for part in parts if part["place"]))
-        value = verdict[name]
-        if isinstance(value, dict):
-            return str(value[language])
+    joint = "；" if language == "zh" else "; "
+    places: dict[str, None] = {}
+    cells = dict.fromkeys(COLUMNS, "")
+    for name, value in verdict.items():
         if isinstance(value, list):
-            return ("；" if language == "zh" else "; ").join(part[language] for part in value)
-        return value or ""
+            cells[name] = joint.join([part[language] for part in value])
+            places |= {part["place"]: None for part in value if part["place"]}
+        elif value and name in cells:
+            cells[name] = value[language] if isinstance(value, dict) else value
+    cells["norm"], cells["places"] = _key(verdict["norm"]), "; ".join(places)
+    return list(cells.values())
 
-    return [cell(name) for name in COLUMNS]
+
+@lru_cache(maxsize=1 << 12)
+def _key(norm: str) -> str:
+    return str(keys.parse(norm))
 
 
 class _Said(dict[str, Any]):
