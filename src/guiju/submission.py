@@ -83,8 +83,13 @@ def read(
     facts = intake.read(sources, known_terms=lambda: knowledge.terms, input_format=input_format, limits=limits)
     columns = Columns(knowledge.columns)
     kept, ignored = _without_conclusions(facts, knowledge)
-    named = [b"<%b%b>" % (_BLANK, text[2:]) if text[:1] == b"_" else text for text in facts.terms]
-    rows = np.array(columns.terms.numbers(named), np.int32)[kept]
+    used = np.zeros(len(facts.terms), np.bool_)
+    used[kept] = True
+    texts = (facts.terms[number] for number in np.flatnonzero(used).tolist())
+    named = [b"<%b%b>" % (_BLANK, text[2:]) if text[:1] == b"_" else text for text in texts]
+    numbers = np.zeros(len(facts.terms), np.int32)
+    numbers[used] = columns.terms.numbers(named)
+    rows = numbers[kept]
     columns.told.add(rows)
     return Submission(columns, rows, facts.inputs, facts.ignored + ignored, lambda iri: place(facts, iri))
 
