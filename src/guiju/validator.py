@@ -8,7 +8,7 @@ everything is judged again.
 
 from __future__ import annotations
 
-import pickle
+import marshal
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -257,10 +257,10 @@ class _Held:
 
     @classmethod
     def of(cls, facts: Rows, verdicts: list[_Row]) -> _Held:
-        return cls(facts.copy(), zlib.compress(pickle.dumps(verdicts), 1))
+        return cls(facts.copy(), zlib.compress(marshal.dumps(verdicts), 1))
 
     def verdicts(self) -> list[_Row]:
-        found: list[_Row] = pickle.loads(zlib.decompress(self._verdicts))
+        found: list[_Row] = marshal.loads(zlib.decompress(self._verdicts))
         return found
 
 

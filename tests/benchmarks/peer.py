@@ -64,8 +64,11 @@ def _guiju() -> Run:
         columns = Columns(knowledge.columns)
         columns.told.add(np.array(columns.terms.numbers(numbers.texts), np.int32)[np.concatenate(rows)])
         validation = engines.validate(columns, in_force(knowledge, latest_day(columns)), knowledge)
-        results = engines.listed(validation.results, columns.terms)
-        return lambda: ((result.focus, result.shape, result.component) for result in results)
+        # The columns are the report, and count what was found.
+        return lambda: (
+            (result.focus, result.shape, result.component)
+            for result in engines.listed(validation.results, columns.terms)
+        )
 
     return run
 
