@@ -10,6 +10,7 @@ import pytest
 from guiju import engines
 from guiju.derivation import derive, strata
 from guiju.knowledge import Knowledge
+from guiju.progress import Step
 from guiju.verdicts import OUTCOMES, Verdict, assess, in_force, judge, selected
 from tests import casework
 
@@ -21,6 +22,16 @@ COMPOSITE = next(f for f in casework.FOLDERS if f.name == "art_10__para_1.unsuit
 def verdicts(knowledge: Knowledge) -> dict[tuple[str, str], Verdict]:
     found = assess(casework.facts(LATE), knowledge).verdicts
     return {(v.key.slug or "", v.subject.rsplit("/", 1)[-1]): v for v in found}
+
+
+def test_within_a_stage_work_tells_how_far_it_has_come(knowledge: Knowledge) -> None:
+    steps: list[Step] = []
+    assess(casework.facts(LATE), knowledge, progress=steps.append)
+    assert len([step for step in steps if step.stage == "deriving"]) == len(strata(knowledge))
+    assert len([step for step in steps if step.stage == "explaining"]) == len(knowledge.within("explain"))
+    done = [step.done for step in steps]
+    assert done == sorted(done)
+    assert len(set(done)) > 50
 
 
 def test_the_law_of_a_day(knowledge: Knowledge) -> None:

@@ -32,13 +32,13 @@ class _Stage(NamedTuple):
 
 _STAGES = {
     "fetching": _Stage("取数", "fetching", "条", "statement", 0.0, 0.0),
-    "reading": _Stage("读取", "reading", "", "", 0.0, 0.05),
-    "checking": _Stage("查验", "checking", "项", "check", 0.05, 0.05),
-    "deriving": _Stage("推导", "deriving", "层", "stratum", 0.1, 0.4),
-    "validating": _Stage("检验", "validating", "个约束组件", "component", 0.5, 0.1),
-    "judging": _Stage("判断", "judging", "批", "batch", 0.6, 0.15),
-    "explaining": _Stage("解释", "explaining", "项", "query", 0.75, 0.2),
-    "writing": _Stage("写出", "writing", "", "", 0.95, 0.05),
+    "reading": _Stage("读取", "reading", "", "", 0.0, 0.07),
+    "checking": _Stage("查验", "checking", "项", "check", 0.07, 0.03),
+    "deriving": _Stage("推导", "deriving", "层", "stratum", 0.1, 0.38),
+    "validating": _Stage("检验", "validating", "个约束组件", "component", 0.48, 0.1),
+    "judging": _Stage("判断", "judging", "批", "batch", 0.58, 0.04),
+    "explaining": _Stage("解释", "explaining", "项", "query", 0.62, 0.3),
+    "writing": _Stage("写出", "writing", "", "", 0.92, 0.08),
 }
 DONE = Step("done", "完成", "done", 1.0)
 """The end of all work."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import importlib
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -63,6 +64,8 @@ def _warm(library: Library) -> None:
     """Whatever is read, imported or made when it is first needed is needed here, while files can be opened."""
     for name in _CODECS:
         codecs.lookup(name)
+    # numpy imports it at its first look for what an array has twice.
+    importlib.import_module("numpy.ma")
     with suppress(UnknownKey):
         library.resolve("aic-measures-2018/art_0")
     quads = list(parse(_FACTS, format=RdfFormat.TURTLE))

@@ -284,8 +284,9 @@ class _Worker:
         pipe = asyncio.subprocess.PIPE
         # -P keeps the folder that we were started in off the search path.
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", worker.__name__, kind, str(memory), stdin=pipe, stdout=pipe, env=_environment()
-        )
+            *(sys.executable, "-P", "-m", worker.__name__, kind, str(memory), str(os.getpid())),
+            stdin=pipe, stdout=pipe, env=_environment(),
+        )  # fmt: skip
         return cls(process)
 
     @property

@@ -1,8 +1,9 @@
 """The process that handles what strangers sent: warm, with neither network nor files, and a fresh copy for every job.
 
-Started by :mod:`guiju.service.pool` as ``-m guiju.service.worker KIND MEMORY``: the module of its kind, whose ``load``
-makes all that its jobs need out of the first frame, and the bytes of address space that it may use. After that the
-kernel gives it no further descriptor, so that it opens no file and no socket. Each further frame is a job.
+Started by :mod:`guiju.service.pool` as ``-m guiju.service.worker KIND MEMORY PARENT``: the module of its kind, whose
+``load`` makes all that its jobs need out of the first frame, the bytes of address space that it may use, and the number
+of the process that started it. After that the kernel gives it no further descriptor, so that it opens no file and no
+socket. Each further frame is a job.
 
 For a job the process forks, and the copy handles it and ends. So nothing that a job leaves behind, in memory or in
 state, reaches the next one; and a job that is too slow, too large or not wanted any more is killed without anything
@@ -51,7 +52,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The server, which answers for all of them, goes first.
     os.nice(5)
-    _die_with_parent()
+    _die_with(int(sys.argv[3]))
     memory = int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -100,9 +101,10 @@ class _Jobs:
         """Have a copy handle a job; when it has gone, say how: ``done``, ``too-slow``, ``cancelled`` or ``died``."""
         self._why = ""
         signal.pthread_sigmask(signal.SIG_BLOCK, {CANCEL})
+        own = os.getpid()
         copy = os.fork()
         if not copy:
-            _handle(self._handle, job, body, self._sink)
+            _handle(self._handle, job, body, self._sink, own)
         self._copy = copy
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {CANCEL})
         signal.setitimer(signal.ITIMER_REAL, job["deadline"])
@@ -117,11 +119,11 @@ class _Jobs:
             os.kill(self._copy, signal.SIGKILL)
 
 
-def _handle(handle: Handler, job: dict[str, Any], body: bytes, sink: BinaryIO) -> None:
+def _handle(handle: Handler, job: dict[str, Any], body: bytes, sink: BinaryIO, parent: int) -> None:
     """What the copy does; it never returns."""
     code = 1
     try:
-        _die_with_parent()
+        _die_with(parent)
         for number in (signal.SIGALRM, CANCEL):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {CANCEL})
@@ -149,10 +151,13 @@ def _answer(handle: Handler, job: dict[str, Any], body: bytes, say: Say) -> tupl
     return header, parts
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """Have the kernel end this process with the one that started it, where it can (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Of a parent that was gone by then the kernel does not tell.
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def head(header: dict[str, Any], parts: Sequence[bytes] = ()) -> bytes:
