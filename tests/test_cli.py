@@ -70,6 +70,8 @@ def _run(*arguments: str, given: str | None = None) -> subprocess.CompletedProce
         (BELOW, ["--document", "no-such-document"], cli.BAD_INPUT),
         (BELOW, ["--engine", "other"], cli.BAD_INPUT),
         (BELOW, ["--no-such-option"], cli.BAD_INPUT),
+        (BELOW, ["--out", "verdicts"], cli.BAD_INPUT),
+        (BELOW, ["--cluster", "--out", "verdicts", "--jobs", "2"], cli.BAD_INPUT),
     ],
 )
 def test_the_exit_code_says_what_was_found(turtle: str, arguments: list[str], code: int) -> None:

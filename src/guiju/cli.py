@@ -135,12 +135,16 @@ def validate(
             raise _Wrong("--cluster 读文件。 --cluster reads files, not an endpoint.")
         sources, input_format = [_fetched(sparql_endpoint, graph)], None
     if cluster:
+        if jobs != 1:
+            raise _Wrong("--jobs 用于一台机器。 --jobs is for one machine; Spark is told of cores by its settings.")
         if out_dir is None:
             raise _Wrong("--cluster 须有 --out。 --cluster needs --out: the folder for the verdicts.")
         # Spark is left in good order, not all at once.
         sys.exit(
             _on_cluster(files, out_dir, reference, _date(as_of), document, engine, input_format, bucket, fail_on)
         )  # fmt: skip
+    if out_dir is not None or reference:
+        raise _Wrong("--out 与 --reference 只用于 --cluster。 --out and --reference go with --cluster.")
     with _status() as progress:
         overview = validated(
             sources, Compiled(), sys.stdout, format, wanted,
