@@ -417,7 +417,7 @@ def test_a_worker_reaches_nothing() -> None:
     """Were SERVICE let through, the kernel would still give the worker no socket and no file."""
     env = {**os.environ, "PYTHONPATH": str(SRC)}
     job = {"id": "1", "format": "json", "base": "http://e/", "prefixes": {}, "deadline": 10, "bytes": 10_000}
-    kind = [worker.__name__, querying.__name__, str(1024**3)]
+    kind = [worker.__name__, querying.__name__, str(1024**3), str(os.getpid())]
     with canary() as watched:
         queries = (f"SELECT * {{ SERVICE <http://{watched.server}/> {{ ?s ?p ?o }} }}", "ASK {}")
         bodies = [query.encode() for query in queries]
