@@ -9,6 +9,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from guiju import intake, keys
+from guiju.columnar.columns import Columns
 from guiju.columnar.terms import Unsupported
 from guiju.intake import BadInput
 from guiju.knowledge import Knowledge
@@ -140,8 +141,10 @@ def _declines(*given: object) -> NoReturn:
 
 
 def _problems(facts: list[Triple], knowledge: Knowledge) -> set[str]:
+    columns = Columns(knowledge.columns)
+    columns.told.take_in(facts)
     try:
-        check(facts, lambda iri: None, knowledge)
+        check(columns, lambda iri: None, knowledge)
     except BadInput as refused:
         return set(map(str, refused.problems))
     return set()

@@ -21,7 +21,7 @@ from pyoxigraph import NamedNode, QueryTriples, Store, Triple
 
 from guiju import keys
 from guiju.columnar.columns import Columns
-from guiju.columnar.facts import Facts
+from guiju.columnar.facts import Facts, among
 from guiju.columnar.needs import needs
 from guiju.columnar.parser import parse
 from guiju.columnar.plan import Construct
@@ -136,10 +136,8 @@ class _Run:
             return set()
         rows = np.concatenate([own for _, own in found])
         by = np.repeat(np.array([place for place, _ in found], np.int32), [len(own) for _, own in found])
-        if len(self._complete):
-            place = np.minimum(np.searchsorted(self._complete, rows[:, 0]), len(self._complete) - 1)
-            open_ = self._complete[place] != rows[:, 0]
-            rows, by = rows[open_], by[open_]
+        open_ = ~among(self._complete, rows[:, 0])
+        rows, by = rows[open_], by[open_]
         fresh = self._columns.told.take(rows)
         rows, by = rows[fresh], by[fresh]
         self._drawn.append(rows)

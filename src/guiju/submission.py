@@ -95,7 +95,7 @@ def read(
 
 
 def check(
-    facts: Columns | Iterable[Triple],
+    facts: Columns,
     place: Callable[[str], str | None],
     knowledge: Knowledge,
     progress: Progress = unheard,
@@ -104,9 +104,6 @@ def check(
 
     Problems come in the order in which the facts speak of their subjects.
     """
-    if not isinstance(facts, Columns):
-        triples, facts = facts, Columns(knowledge.columns)
-        facts.told.take_in(triples)
     problems: list[Problem] = []
     queries, asked = knowledge.within("intake"), _Questions(facts, knowledge)
     most = intake.MAX_PROBLEMS

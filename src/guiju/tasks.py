@@ -5,7 +5,7 @@ Nothing is looked up elsewhere: with a knowledge base that has done each of thes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -18,7 +18,7 @@ from guiju.paper import Paper
 from guiju.pieces import TEXT, as_json, pieces, whole
 from guiju.progress import Progress, at, unheard
 from guiju.report import Overview, Report
-from guiju.submission import receive
+from guiju.submission import Submission, receive
 from guiju.verdicts import OUTCOMES, assess, latest_day
 
 # What only one of these does is imported there: who waits for a judgement would wait for it, too.
@@ -53,16 +53,8 @@ def judged(
     Raises what :func:`receive` and :func:`assess` raise.
     """
     submission = receive(sources, knowledge, input_format, progress)
-    assessment = assess(
-        submission.columns,
-        knowledge,
-        as_of=as_of,
-        documents=documents,
-        engine=engine,
-        explained=OUTCOMES if explained is None else explained,
-        progress=progress,
-    )
-    return Report(assessment, submission, knowledge)
+    asked = OUTCOMES if explained is None else explained
+    return _reported(submission, knowledge, as_of, documents, engine, asked, progress)
 
 
 def validated(
@@ -94,16 +86,7 @@ def validated(
         # Batches are judged in columns of their own.
         submission.columns.told.relations.clear()
         return write(submission, knowledge, asked, out, format_, most=most, jobs=jobs, progress=progress)
-    assessment = assess(
-        submission.columns,
-        knowledge,
-        as_of=as_of,
-        documents=documents,
-        engine=engine,
-        explained=outcomes,
-        progress=progress,
-    )
-    report = Report(assessment, submission, knowledge)
+    report = _reported(submission, knowledge, as_of, documents, engine, outcomes, progress)
     progress(at("writing"))
     overview = report.overview(outcomes)
     if format_ == TEXT:
@@ -111,6 +94,28 @@ def validated(
     else:
         out.writelines(whole(overview, (text for _, text in pieces(report, format_, outcomes)), format_))
     return overview
+
+
+def _reported(
+    submission: Submission,
+    knowledge: Knowledge,
+    as_of: date | None,
+    documents: Sequence[str] | None,
+    engine: str,
+    explained: Collection[str],
+    progress: Progress,
+) -> Report:
+    """The report on facts that were received, all judged at once."""
+    assessment = assess(
+        submission.columns,
+        knowledge,
+        as_of=as_of,
+        documents=documents,
+        engine=engine,
+        explained=explained,
+        progress=progress,
+    )
+    return Report(assessment, submission, knowledge)
 
 
 def written(report: Report, format_: str, outcomes: frozenset[str], language: str = "zh") -> str:

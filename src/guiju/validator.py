@@ -23,7 +23,7 @@ from guiju import engines, keys, rdf
 from guiju.columnar.columns import Columns
 from guiju.columnar.facts import Facts
 from guiju.columnar.parts import batches, parts, tied
-from guiju.columnar.terms import UNBOUND, Ids, Rows, Terms
+from guiju.columnar.terms import UNBOUND, Ids, Rows, Terms, once
 from guiju.intake import MAX_PROBLEMS, BadInput, Problem, Text
 from guiju.judgement import PARTS
 from guiju.knowledge import Knowledge
@@ -193,10 +193,10 @@ class Validator:
         """The parts of what statements speak of."""
         things = self._things(rows)
         found: Ids = self._part_of[things[things < len(self._part_of)]]
-        return np.unique(found[found != _NOBODY])
+        return once(found[found != _NOBODY])
 
     def _things(self, rows: Rows) -> Ids:
-        return np.unique(np.concatenate((rows[:, 0], tied(rows, self._terms, self._knowledge.words))))
+        return once(np.concatenate((rows[:, 0], tied(rows, self._terms, self._knowledge.words))))
 
     def _columns(self, rows: Rows) -> Columns:
         """Facts over a dictionary of their own, which is let go with what is concluded from them."""
@@ -225,7 +225,7 @@ class Validator:
         others = [number for number in self._parts if number not in but]
         part = np.repeat(np.arange(len(others), dtype=np.int32), [len(self._parts[number].facts) for number in others])
         for places in batches(part, BATCH):
-            numbers = [others[place] for place in np.unique(part[places]).tolist()]
+            numbers = [others[place] for place in once(part[places]).tolist()]
             rows = np.concatenate([self._parts[number].facts for number in numbers])
             judged = self._judged(rows, self._columns(rows), day)
             for number, (group, verdicts) in zip(numbers, judged, strict=True):

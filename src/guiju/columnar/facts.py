@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyoxigraph import Triple
 
-from guiju.columnar.terms import Ids, Kind, Rows, Terms, once
+from guiju.columnar.terms import Ids, Kind, Number, Rows, Terms, once
 
 Pairs = NDArray[np.int64]
 """Two numbers as one of twice the width."""
@@ -67,7 +67,7 @@ class Lookup:
 
     def has(self, ids: Ids) -> NDArray[np.bool_]:
         """To which ids something belongs."""
-        return within(self.keys, ids)
+        return among(self.keys, ids)
 
     @cached_property
     def width(self) -> float:
@@ -221,20 +221,12 @@ def joined(left: Ids, right: Ids) -> Pairs:
     return (left.astype(np.int64) << 32) | right.astype(np.int64)
 
 
-def among(pairs: Pairs, wanted: Pairs) -> NDArray[np.bool_]:
+def among(column: NDArray[Number], wanted: NDArray[Number]) -> NDArray[np.bool_]:
     """Which of the wanted stand in a sorted column."""
-    if not len(pairs):
-        return np.zeros(len(wanted), np.bool_)
-    place = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
-    return np.asarray(pairs[place] == wanted)
-
-
-def within(column: Ids, ids: Ids) -> NDArray[np.bool_]:
-    """Which ids stand in a sorted column."""
     if not len(column):
-        return np.zeros(len(ids), np.bool_)
-    place = np.minimum(column.searchsorted(ids), len(column) - 1)
-    return np.asarray(column[place] == ids)
+        return np.zeros(len(wanted), np.bool_)
+    place = np.minimum(column.searchsorted(wanted), len(column) - 1)
+    return np.asarray(column[place] == wanted)
 
 
 def reached(starts: Ids, follow: Callable[[Ids], tuple[Places, Ids]], none: bool, many: bool = True) -> Pairs:

@@ -14,7 +14,7 @@ import numpy as np
 from pyoxigraph import NamedNode
 
 from guiju.columnar.expressions import Evaluator, marked
-from guiju.columnar.facts import NONE, Lookup, Pairs, Places, Relation, among, joined, reached, within
+from guiju.columnar.facts import NONE, Lookup, Pairs, Places, Relation, among, joined, reached
 from guiju.columnar.grouping import aggregated
 from guiju.columnar.plan import (
     Bind,
@@ -256,10 +256,10 @@ class Engine:
         subjects, values = self._ends_of(pattern, relation, table)
         if isinstance(subjects, int) or isinstance(values, int):
             if isinstance(subjects, int) and isinstance(values, int):
-                return np.full(table.length, bool(within(relation.by_subject.one(subjects), _single(values))[0]))
+                return np.full(table.length, bool(among(relation.by_subject.one(subjects), _single(values))[0]))
             some = relation.by_subject.one(subjects) if isinstance(subjects, int) else relation.by_object.one(values)  # type: ignore[arg-type]
             column = values if isinstance(subjects, int) else subjects
-            return np.full(table.length, bool(len(some))) if column is None else within(some, column)  # type: ignore[arg-type]
+            return np.full(table.length, bool(len(some))) if column is None else among(some, column)  # type: ignore[arg-type]
         if subjects is not None and values is not None:
             return relation.holds(subjects, values)
         if subjects is not None:
@@ -381,9 +381,9 @@ def _single(number: int) -> Ids:
 def _chosen(table: Table, some: Ids, column: Ids | int | None, node: Node) -> Table:
     """The rows for which a node is one of some sorted terms: what is in its column, one term, or each of them."""
     if isinstance(column, int):
-        return table if within(some, _single(column))[0] else _nothing(table, frozenset())
+        return table if among(some, _single(column))[0] else _nothing(table, frozenset())
     if column is not None:
-        return table.where(within(some, column))
+        return table.where(among(some, column))
     assert isinstance(node, Var)
     return table.crossed({node.name: some}, len(some))
 

@@ -19,7 +19,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, p
 
 from guiju import keys
 
-_Number = TypeVar("_Number", bound=np.generic)
+Number = TypeVar("Number", bound=np.generic)
 Term = NamedNode | BlankNode | Literal | Triple
 Ids = NDArray[np.int32]
 Rows = NDArray[np.int32]
@@ -326,7 +326,7 @@ def _read(text: bytes) -> tuple[bytes, int, int, int]:
     return text, Kind.ODD, 0, 0
 
 
-def once(column: NDArray[_Number]) -> NDArray[_Number]:
+def once(column: NDArray[Number]) -> NDArray[Number]:
     """The values of a column, each once, sorted."""
     # numpy's own unique takes ten times as long for many of them, as it hashes them first.
     column = np.sort(column)
